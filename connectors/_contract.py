@@ -4,34 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
 
-from data.batch import Frames
-from data.event import Aside, Change, Event, Link, Retraction
+from data.page import Cursor, Page
 
-Cursor = Mapping[str, Any]
-"""Where to resume, as JSON: {} at the very start. It is stored in the transaction of the page it came with."""
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """What one look at the source brought, and the cursor that resumes after it.
-
-    `watermark`: every record that occurred up to this moment is known to be here (None: not known).
-    `behind`: how many records are known to wait still (None: unknown). `frames`: the same kind of facts in
-    columns, for bulk sources; `events` and `frames` may both be filled.
-    """
-
-    cursor: Cursor
-    events: Sequence[Event] = ()
-    changes: Sequence[Change] = ()
-    links: Sequence[Link] = ()
-    retractions: Sequence[Retraction] = ()
-    aside: Sequence[Aside] = ()
-    frames: Frames | None = None
-    watermark: datetime | None = None
-    behind: int | None = None
+__all__ = ["Connector", "Cursor", "Opening", "Page", "Setting", "Source"]
 
 
 class Source(Protocol):
@@ -76,7 +54,7 @@ class Opening:
     settings: Mapping[str, Any]
     own_domains: frozenset[str] = frozenset()
     teams: Mapping[str, str] = field(default_factory=dict)
-    now: Callable[[], datetime] = lambda: datetime.now().astimezone()
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
