@@ -1,0 +1,157 @@
+"""Which relations may be read through `Store.read`, and which of their rows each role sees.
+
+A statement names plain relations. Each of them is either the table itself (for a reader who may see all of it) or
+shadowed by a common table expression that holds only the rows in scope, so a query cannot forget the scope.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, Final
+
+from data.errors import NotAllowed, OurFault
+from data.scope import Role, Scope
+
+TERMS: Final = ("activity", "channel", "object_type", "attribute", "qualifier")
+_SHARED: Final = {"rule", "calendar_open", "activity_source", "setting_public"}
+_BY_OBJECT: Final = {
+    "case_event", "event_object", "object", "object_change", "object_now", "object_fact", "object_access",
+    "binding", "binding_open", "binding_done", "binding_past",
+}
+_BY_TEAM: Final = {"agg_activity", "agg_dfg", "agg_rule", "agg_case"}
+_WHOLE: Final = {"variant", "agg_variant"}
+_CONTENT: Final = _BY_OBJECT | _BY_TEAM | _WHOLE | {"event", "record", "object_object"}
+_ADMIN: Final = {"quarantine", "commit_log"}
+_TABLE_FUNCTIONS: Final = {"range", "unnest", "generate_series"}
+
+_MY_TEAMS = "SELECT code FROM main.term WHERE kind = 'team' AND list_contains($scope_teams, name)"
+_ME = "SELECT code FROM main.term WHERE kind = 'actor' AND name = $scope_actor"
+_DERIVED: Final = {
+    **{name: "SELECT code, name FROM main.term WHERE kind = '" + name + "'" for name in TERMS},
+    "team": """SELECT code, name, (SELECT count(DISTINCT actor) FROM main.team_actor a WHERE a.team = term.code) AS people
+               FROM main.term WHERE kind = 'team'""",
+    "source": """SELECT code, id, connector, title, blind, state, message, since_t, next_t, seen_t, watermark_t,
+                 behind, n_new, n_again, n_aside FROM main.source""",
+    "account": "SELECT login, name, role, actor, teams, created_t, active FROM main.account",
+}
+_ACTOR = """SELECT t.code, {key} AS key, {name} AS name,
+                   (SELECT arg_max(p.value, p.t) FROM main.person p WHERE p.actor = t.code AND p.attribute = 'team') AS team
+            FROM main.term t WHERE t.kind = 'actor'"""
+_REAL_NAME = """coalesce((SELECT arg_max(p.value, p.t) FROM main.person p
+                          WHERE p.actor = t.code AND p.attribute = 'name'), t.name)"""
+# The salt is drawn once for each file, so pseudonyms are stable in it and differ between firms.
+_PSEUDONYM = """CASE WHEN t.code = 0 THEN '' ELSE 'Person ' || upper(substr(md5(
+                (SELECT value FROM main.setting WHERE name = 'pseudonym_salt') || t.name), 1, 5)) END"""
+
+
+def _actor(scope: Scope) -> str:
+    if scope.role is Role.OFFICER:
+        return _ACTOR.replace("{key}", _PSEUDONYM).replace("{name}", _PSEUDONYM)
+    return _ACTOR.replace("{key}", "t.name").replace("{name}", _REAL_NAME)
+
+
+def _rows_in_scope(relation: str, scope: Scope) -> str | None:
+    """The rows of a content relation that the scope may see; None for the whole table."""
+    base = "SELECT * FROM main." + relation
+    if relation == "object_object" and (scope.role is Role.REP or scope.teams is not None):
+        seen = _rows_in_scope("object_access", scope)
+        return f"{base} WHERE a IN (SELECT obj FROM ({seen}))" if seen else None
+    if scope.role is Role.REP:
+        if relation in _BY_OBJECT:
+            return f"{base} WHERE obj IN (SELECT obj FROM main.object_access WHERE actor IN ({_ME}))"
+        if relation == "event":
+            return f"{base} WHERE actor IN ({_ME})"
+        if relation == "record":
+            mine = f"SELECT obj FROM main.object_access WHERE actor IN ({_ME})"
+            return f"SELECT * FROM main.event WHERE seq IN (SELECT seq FROM main.case_event WHERE obj IN ({mine}))"
+        raise NotAllowed(f"a rep reads no {relation}: it sums over other people's work")
+    if scope.role is Role.MANAGER and scope.teams is not None:
+        if relation in _BY_OBJECT:
+            return f"{base} WHERE obj IN (SELECT obj FROM main.object_access WHERE team IN ({_MY_TEAMS}))"
+        if relation in _BY_TEAM or relation == "event":
+            return f"{base} WHERE team IN ({_MY_TEAMS})"
+        if relation == "record":
+            ours = f"SELECT obj FROM main.object_access WHERE team IN ({_MY_TEAMS})"
+            return f"SELECT * FROM main.event WHERE seq IN (SELECT seq FROM main.case_event WHERE obj IN ({ours}))"
+        if relation in _WHOLE:
+            raise NotAllowed(f"{relation} is kept for all teams together; this manager's scope is {len(scope.teams)} teams")
+    if scope.role is Role.OFFICER and relation in ("object", "object_change", "object_now"):
+        # People of the firm stay pseudonymous, so what their objects say of them is left out.
+        person = "SELECT code FROM main.term WHERE kind = 'object_type' AND name = 'person'"
+        own = f"SELECT obj FROM main.object WHERE otype IN ({person})"
+        if relation == "object":
+            return f"{base} WHERE otype NOT IN ({person})"
+        owner = "SELECT code FROM main.term WHERE kind = 'attribute' AND name = 'owner'"
+        return f"{base} WHERE obj NOT IN ({own}) AND attribute NOT IN ({owner})"
+    return "SELECT * FROM main.event" if relation == "record" else None
+
+
+def _definition(relation: str, scope: Scope) -> str | None:
+    if relation in _SHARED:
+        return None
+    if relation == "actor":
+        if scope.role is Role.ADMINISTRATOR:
+            raise NotAllowed("an administrator reads no content")
+        return _actor(scope)
+    if relation == "account" and scope.role not in (Role.ADMINISTRATOR, Role.SYSTEM):
+        raise NotAllowed("only an administrator reads the list of accounts")
+    if relation in _DERIVED:
+        return _DERIVED[relation]
+    if relation in _ADMIN:
+        if scope.role not in (Role.REP, Role.MANAGER):
+            return None
+        return "SELECT * EXCLUDE (source_id, excerpt) FROM main.quarantine" if relation == "quarantine" else None
+    if relation not in _CONTENT:
+        raise NotAllowed(f"{relation!r} is not a relation that can be read")
+    if scope.role is Role.ADMINISTRATOR:
+        raise NotAllowed(f"an administrator reads no content, so not {relation}")
+    return _rows_in_scope(relation, scope)
+
+
+def _walk(node: Any, tables: set[str], names: set[str]) -> None:
+    """Collect the relations a parsed statement reads and the names of its own common table expressions."""
+    if isinstance(node, list):
+        for item in node:
+            _walk(item, tables, names)
+        return
+    if not isinstance(node, dict):
+        return
+    if node.get("type") == "BASE_TABLE":
+        if node.get("schema_name") or node.get("catalog_name"):
+            raise NotAllowed(f"relation {node['table_name']!r} must be named without schema or catalogue")
+        tables.add(node["table_name"])
+    if node.get("type") == "TABLE_FUNCTION":
+        called = node["function"].get("function_name", "")
+        if called not in _TABLE_FUNCTIONS:
+            raise NotAllowed(f"table function {called!r} cannot be read")
+    names.update(entry["key"] for entry in (node.get("cte_map") or {}).get("map", ()))
+    for value in node.values():
+        _walk(value, tables, names)
+
+
+@lru_cache(maxsize=2048)
+def scoped(sql: str, scope: Scope, parse: Callable[[str], str]) -> tuple[str, frozenset[str]]:
+    """The statement with every relation narrowed to the scope, and the scope parameters it needs.
+
+    `parse` turns SQL into DuckDB's JSON tree. Raises NotAllowed for anything but one SELECT over relations that
+    the role may read.
+    """
+    tree = json.loads(parse(sql))
+    if tree.get("error") or len(tree.get("statements", ())) != 1:
+        raise NotAllowed(f"only a single SELECT can be read: {tree.get('error_message', 'several statements')}")
+    tables: set[str] = set()
+    names: set[str] = set()
+    _walk(tree["statements"], tables, names)
+    if clash := names & (_CONTENT | _ADMIN | {"actor"}):
+        raise OurFault(f"a common table expression hides the relation {sorted(clash)[0]!r}; give it another name")
+    parts = [(name, _definition(name, scope)) for name in sorted(tables - names)]
+    shadows = [f"{name} AS NOT MATERIALIZED ({body})" for name, body in parts if body]
+    needs = frozenset(p for p in ("scope_teams", "scope_actor") if any("$" + p in s for s in shadows))
+    if not shadows:
+        return sql, needs
+    head = "WITH " + ", ".join(shadows)
+    stripped = sql.lstrip()
+    own = stripped[:5].upper() == "WITH "
+    return (head + ", " + stripped[5:] if own else head + " " + stripped), needs

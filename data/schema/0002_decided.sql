@@ -1,0 +1,48 @@
+-- What was decided: facts and bindings of each object, and aggregates that are kept by signed difference.
+
+CREATE TABLE object_fact (
+    obj INTEGER NOT NULL, otype INTEGER NOT NULL, first_t BIGINT NOT NULL, last_t BIGINT NOT NULL,
+    n INTEGER NOT NULL, last_activity INTEGER NOT NULL, last_direction UTINYINT NOT NULL,
+    channel INTEGER NOT NULL, team INTEGER NOT NULL, actor INTEGER NOT NULL,
+    variant VARCHAR, rework INTEGER NOT NULL,
+    closed_t BIGINT, waiting_t BIGINT
+);
+CREATE TABLE variant (otype INTEGER NOT NULL, variant VARCHAR NOT NULL, activities INTEGER[] NOT NULL);
+
+CREATE TABLE rule (
+    code INTEGER NOT NULL, id VARCHAR NOT NULL, pack VARCHAR NOT NULL, digest VARCHAR NOT NULL, active BOOLEAN NOT NULL,
+    title VARCHAR NOT NULL, severity VARCHAR NOT NULL, kind VARCHAR NOT NULL, template VARCHAR NOT NULL,
+    otype VARCHAR NOT NULL, nudge_us BIGINT NOT NULL, help VARCHAR NOT NULL, body VARCHAR NOT NULL
+);
+
+-- One row a binding: one activation together with one object. verdict: 0 pending, 1 fulfilled, 2 violated,
+-- 3 holding, 4 kept, 5 unknown, 6 waived. Pending ones live apart because each reader looks through them.
+CREATE TABLE binding_open (
+    rule INTEGER NOT NULL, obj INTEGER NOT NULL, act_seq BIGINT NOT NULL, t BIGINT NOT NULL,
+    target_seq BIGINT, decided_t BIGINT, due_t BIGINT, verdict UTINYINT NOT NULL, reason VARCHAR NOT NULL,
+    team INTEGER NOT NULL, channel INTEGER NOT NULL, actor INTEGER NOT NULL, believed_t BIGINT NOT NULL
+);
+CREATE TABLE binding_done AS FROM binding_open LIMIT 0;
+-- What was believed before, and until when: the answer to "what did we know then".
+CREATE TABLE binding_past (
+    rule INTEGER NOT NULL, obj INTEGER NOT NULL, act_seq BIGINT NOT NULL, t BIGINT NOT NULL,
+    target_seq BIGINT, decided_t BIGINT, due_t BIGINT, verdict UTINYINT NOT NULL, reason VARCHAR NOT NULL,
+    team INTEGER NOT NULL, channel INTEGER NOT NULL, actor INTEGER NOT NULL, believed_t BIGINT NOT NULL,
+    until_t BIGINT NOT NULL
+);
+CREATE VIEW binding AS FROM binding_open UNION ALL FROM binding_done;
+
+-- Sums of signed differences; several rows may share a key until they are folded together.
+CREATE TABLE agg_activity (hour INTEGER NOT NULL, team INTEGER NOT NULL, channel INTEGER NOT NULL,
+    direction UTINYINT NOT NULL, activity INTEGER NOT NULL, n BIGINT NOT NULL);
+CREATE TABLE agg_dfg (day INTEGER NOT NULL, team INTEGER NOT NULL, channel INTEGER NOT NULL, otype INTEGER NOT NULL,
+    source INTEGER NOT NULL, target INTEGER NOT NULL, n BIGINT NOT NULL, dt HUGEINT NOT NULL);
+CREATE TABLE agg_rule (day INTEGER NOT NULL, team INTEGER NOT NULL, channel INTEGER NOT NULL, rule INTEGER NOT NULL,
+    verdict UTINYINT NOT NULL, n BIGINT NOT NULL);
+CREATE TABLE agg_case (day INTEGER NOT NULL, team INTEGER NOT NULL, channel INTEGER NOT NULL, otype INTEGER NOT NULL,
+    closed BOOLEAN NOT NULL, bucket INTEGER NOT NULL, n BIGINT NOT NULL, dur HUGEINT NOT NULL, rework BIGINT NOT NULL);
+CREATE TABLE agg_variant (otype INTEGER NOT NULL, variant VARCHAR NOT NULL, n BIGINT NOT NULL);
+
+-- Open time of each calendar, UTC; cum_us is the open time before the interval. day_no counts open days.
+CREATE TABLE calendar_open (calendar VARCHAR NOT NULL, start_t BIGINT NOT NULL, end_t BIGINT NOT NULL,
+    cum_us BIGINT NOT NULL, day_no INTEGER NOT NULL);
