@@ -15,7 +15,7 @@ from data.errors import NotAllowed, OurFault
 from data.scope import Role, Scope
 
 TERMS: Final = ("activity", "channel", "object_type", "attribute", "qualifier")
-_SHARED: Final = {"rule", "calendar_open", "activity_source", "setting_public"}
+_SHARED: Final = {"rule", "rule_term", "rule_clock", "calendar_open", "activity_source", "lifecycle"}
 _BY_OBJECT: Final = {
     "case_event", "event_object", "object", "object_change", "object_now", "object_fact", "object_access",
     "binding", "binding_open", "binding_done", "binding_past",

@@ -21,7 +21,7 @@ from data.page import Page
 DIRECTIONS: Final = {"internal": 0, "inbound": 1, "outbound": 2}
 # Objects that others turn around: known and linked, but their own course is not followed as a case.
 REFERENCE_TYPES: Final = frozenset({"account", "person", "message", "product", "campaign", "quote"})
-KINDS: Final = ("activity", "channel", "team", "actor", "object_type", "attribute", "qualifier")
+KINDS: Final = ("activity", "channel", "team", "actor", "object_type", "attribute", "qualifier", "rule")
 _OBJECTS_REMEMBERED: Final = 400_000
 
 
@@ -43,6 +43,9 @@ class Delta:
 
     batch: int
     at_us: int
+    first_new_seq: int
+    first_new_obj: int
+    new_types: bool = False
     n_new: dict[str, int] = field(default_factory=dict)
     touched: int = 0
     retracted: int = 0

@@ -10,28 +10,36 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, Field, dataclass, field, fields, replace
-from datetime import date, time
-from difflib import get_close_matches
+from dataclasses import dataclass, field, replace
+from datetime import time
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Protocol, TypeVar, get_type_hints
-from zoneinfo import ZoneInfo, available_timezones
+from typing import Any, Protocol
+from zoneinfo import available_timezones
 
+from data._tables import (
+    Days,
+    Spans,
+    Words,
+    filled,
+    nearest,
+    place,
+    refuse_unknown,
+    spans,
+    want,
+    weekdays,
+)
 from data.errors import FixSettings
 
-_T = TypeVar("_T")
+EXAMPLE = Path(__file__).with_name("frontview.example.toml")
 _HOME = Path(__file__).resolve().parent.parent
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
-Words = tuple[str, ...]
-Days = tuple[date, ...]
+_TABLES = ("firm", "server", "store", "rules", "privacy", "teams", "sources", "calendars")
 
 
 @dataclass(frozen=True, slots=True)
 class Firm:
-    """`[firm]`: who we are. `own_domains` tell inside from outside; `demo` adds the demonstration source."""
+    """`[firm]`: who we are. `own_domains` tell inside from outside; `demo` adds the demonstration firm."""
 
     name: str = "Our firm"
     own_domains: Words = ()
@@ -85,7 +93,7 @@ class SourceSettings:
     connector: str
     title: str
     every_seconds: float | None = None
-    values: Mapping[str, Any] = field(default=_NOTHING, repr=False)
+    values: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +102,7 @@ class CalendarSettings:
 
     id: str
     zone: str = "UTC"
-    spans: tuple[tuple[time, time], ...] = ((time(9), time(17)),)
+    spans: Spans = ((time(9), time(17)),)
     weekdays: frozenset[int] = frozenset(range(5))
     holidays: Days = ()
 
@@ -113,7 +121,7 @@ class Settings:
     calendars: Mapping[str, CalendarSettings] = field(default_factory=dict)
     file: Path | None = None
     folder: Path = _HOME
-    environ: Mapping[str, str] = field(default=_NOTHING, repr=False, compare=False)
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def team_of(self) -> Mapping[str, str]:
@@ -141,48 +149,68 @@ def load(file: Path | str | None = None, environ: Mapping[str, str] | None = Non
 
     FRONTVIEW_DB and FRONTVIEW_PORT overrule the file. FixSettings names the place, the value and the remedy.
     """
-    env = dict(os.environ if environ is None else environ)
     path = Path("frontview.toml") if file is None else Path(file)
+    defaults = _defaults(environ)
     if file is None and not path.exists():
-        return _overruled(Settings(calendars={"default": CalendarSettings("default")}, environ=env))
-    raw = _parsed(path)
-    settings = replace(_settings(raw, path), environ=env)
-    return _overruled(settings)
+        return _overruled(defaults)
+    return _overruled(replace(_settings(_parsed(path), path), environ=defaults.environ))
 
 
 def demo(environ: Mapping[str, str] | None = None) -> Settings:
-    """The settings of `app.py demo`: a firm made up by the demonstration source, in a database of its own."""
-    base = load(os.devnull, environ)
-    here = replace(base, firm=Firm("Demonstration", demo=True), file=None, folder=_HOME,
-                   store=StorePlace(_HOME / "data" / "var" / "demo.duckdb"))
-    return _overruled(_with_demo(here))
+    """The settings of `app.py demo`: the demonstration firm, in a database of its own."""
+    db = StorePlace(_HOME / "data" / "var" / "demo.duckdb")
+    return _overruled(replace(_defaults(environ), firm=Firm("Demonstration", demo=True), store=db))
 
 
 def source_values(settings: Settings, source: SourceSettings, known: Sequence[Known]) -> dict[str, Any]:
     """What a source is opened with: defaults filled in, secrets fetched, names and kinds checked (FixSettings)."""
-    place = _place(settings.file, f"sources.{source.id}")
+    where = place(settings.file, f"sources.{source.id}")
     by_name = {setting.name: setting for setting in known}
-    for name in source.values:
-        if name not in by_name:
-            raise FixSettings(f"{place}: connector {source.connector!r} has no setting {name!r}; "
-                              f"{nearest(name, [*by_name, 'connector', 'title', 'every_seconds'])}")
+    refuse_unknown(source.values, [*by_name, "connector", "title", "every_seconds"], where)
     values: dict[str, Any] = {}
     for setting in known:
+        here = f"{where}: {setting.name!r}"
         value = source.values.get(setting.name, setting.default)
         if setting.required and value in (None, "", [], ()):
-            raise FixSettings(f"{place}: {setting.name!r} is missing; set it to: {setting.help}")
-        if setting.name in source.values:
-            _same_kind(f"{place}: {setting.name!r}", value, setting)
-        values[setting.name] = _secret(settings, f"{place}: {setting.name!r}", value) if setting.secret else value
+            raise FixSettings(f"{here} is missing; give {setting.help}")
+        if setting.name in source.values and not setting.secret:
+            value = _same_kind(here, value, setting.default)
+        values[setting.name] = _secret(settings, here, value) if setting.secret else value
     return values
 
 
-def nearest(word: str, known: Sequence[str]) -> str:
-    """The end of a sentence that refuses a word: the name that was probably meant, or all there are."""
-    close = get_close_matches(word.lower(), known, n=1)
-    if close:
-        return f"did you mean {close[0]!r}?"
-    return f"known are {', '.join(sorted(known))}" if known else "none is known"
+def _same_kind(where: str, value: Any, default: Any) -> Any:
+    """The value, when it is of the kind that the default shows; without one the connector decides."""
+    kinds: tuple[type, ...] = (bool, int, float, str, dict, list)
+    default = list(default) if isinstance(default, tuple | frozenset | set) else default
+    kind = next((k for k in kinds if isinstance(default, k)), None)
+    # Seconds and the like are written whole as a default and may well be given as 0.5.
+    kind = float if kind is int and isinstance(value, float) else kind
+    return value if kind is None else want(where, value, kind)
+
+
+def _secret(settings: Settings, where: str, value: Any) -> Any:
+    """The secret itself, from where `env:NAME` or `file:PATH` says; it never shows up in an error."""
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise FixSettings(f"{where} must be a text in quotes, like \"env:MY_SECRET\" or \"file:secret.txt\"")
+    kind, _, name = value.partition(":")
+    if kind == "env" and name:
+        if not settings.environ.get(name):
+            raise FixSettings(f"{where}: the environment has no {name}; set it before Frontview starts")
+        return settings.environ[name]
+    if kind != "file" or not name:
+        return value
+    path = settings.folder / Path(name).expanduser()
+    try:
+        text = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise FixSettings(f"{where}: {path} cannot be read ({type(error).__name__}); put the secret there, "
+                          "readable by the user who runs Frontview") from error
+    if not text:
+        raise FixSettings(f"{where}: {path} is empty; put the secret there")
+    return text
 
 
 def example() -> str:
@@ -190,7 +218,20 @@ def example() -> str:
     return EXAMPLE.read_text(encoding="utf-8")
 
 
-EXAMPLE = Path(__file__).with_name("frontview.example.toml")
+def _defaults(environ: Mapping[str, str] | None) -> Settings:
+    seen = dict(os.environ if environ is None else environ)
+    return Settings(calendars={"default": CalendarSettings("default")}, environ=MappingProxyType(seen))
+
+
+def _overruled(settings: Settings) -> Settings:
+    """The environment has the last word on what differs between machines."""
+    if db := settings.environ.get("FRONTVIEW_DB"):
+        settings = replace(settings, store=StorePlace(Path(db).expanduser()))
+    if port := settings.environ.get("FRONTVIEW_PORT"):
+        if not (port.isdecimal() and 1 <= int(port) <= 65535):
+            raise FixSettings(f"the environment's FRONTVIEW_PORT is {port!r}; set it to a port, 1024 to 65535")
+        settings = replace(settings, server=replace(settings.server, port=int(port)))
+    return settings
 
 
 def _parsed(path: Path) -> dict[str, Any]:
@@ -204,23 +245,21 @@ def _parsed(path: Path) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise FixSettings(f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
     except OSError as error:
-        raise FixSettings(f"{path} cannot be read: {error.strerror}; check what it is and who may read it") from error
+        raise FixSettings(f"{path} cannot be read: {error.strerror}; check who may read it") from error
 
 
 def _settings(raw: dict[str, Any], path: Path) -> Settings:
-    tables = [f.name for f in fields(Settings) if f.name not in ("file", "folder", "environ")]
-    for name in raw:
-        if name not in tables:
-            raise FixSettings(f"{path.name}: nothing is called [{name}]; {nearest(name, tables)}")
-        _want(f"{path.name}, {name}", raw[name], dict)
-    firm = _filled(Firm, raw.get("firm", {}), _place(path, "firm"))
+    refuse_unknown(raw, _TABLES, path.name)
+    for name, table in raw.items():
+        want(f"{path.name}: {name!r}", table, dict)
+    firm = filled(Firm, raw.get("firm", {}), place(path, "firm"))
     folder = path.resolve().parent
     settings = Settings(
         firm=replace(firm, own_domains=tuple(_domain(d, path) for d in firm.own_domains)),
-        server=_filled(Server, raw.get("server", {}), _place(path, "server")),
-        store=_filled(StorePlace, raw.get("store", {}), _place(path, "store")),
-        rules=_filled(Rules, raw.get("rules", {}), _place(path, "rules")),
-        privacy=_filled(Privacy, raw.get("privacy", {}), _place(path, "privacy")),
+        server=filled(Server, raw.get("server", {}), place(path, "server")),
+        store=filled(StorePlace, raw.get("store", {}), place(path, "store")),
+        rules=filled(Rules, raw.get("rules", {}), place(path, "rules")),
+        privacy=filled(Privacy, raw.get("privacy", {}), place(path, "privacy")),
         teams=_teams(raw.get("teams", {}), path),
         sources={name: _source(name, body, path) for name, body in raw.get("sources", {}).items()},
         calendars={name: _calendar(name, body, firm.time_zone, path)
@@ -229,18 +268,18 @@ def _settings(raw: dict[str, Any], path: Path) -> Settings:
     _plausible(settings, path)
     # Path's own `/` keeps an absolute path and leads a relative one from the folder of the file.
     packs = tuple(str(folder / Path(pack).expanduser()) for pack in settings.rules.packs)
-    return _with_demo(replace(settings, store=StorePlace(folder / settings.store.db.expanduser()),
-                              rules=replace(settings.rules, packs=packs)))
+    return replace(settings, store=StorePlace(folder / settings.store.db.expanduser()),
+                   rules=replace(settings.rules, packs=packs))
 
 
 def _plausible(settings: Settings, path: Path) -> None:
     """Values of the right kind that can still not be meant."""
     zones = {"[firm] time_zone": settings.firm.time_zone}
     zones |= {f"[calendars.{c.id}] zone": c.zone for c in settings.calendars.values()}
-    for place, zone in zones.items():
+    for key, zone in zones.items():
         if zone not in available_timezones():
-            raise FixSettings(f"{path.name}, {place}: {zone!r} is no time zone; "
-                              f"{_zone_hint(zone)} (written like Europe/Berlin)")
+            raise FixSettings(f"{path.name}, {key}: {zone!r} is no time zone; "
+                              f"{nearest(zone, [*available_timezones()])} (written like Europe/Berlin)")
     if not 1 <= settings.server.port <= 65535:
         raise FixSettings(f"{path.name}, [server] port: {settings.server.port} is no port; choose 1024 to 65535")
     if settings.server.session_hours <= 0:
@@ -251,15 +290,9 @@ def _plausible(settings: Settings, path: Path) -> None:
                           "single people; choose 2 or more (5 is usual)")
 
 
-def _zone_hint(zone: str) -> str:
-    folded = {name.lower(): name for name in available_timezones()}
-    close = get_close_matches(zone.lower(), folded, n=1)
-    return f"did you mean {folded[close[0]]!r}?" if close else "choose a name of the IANA list"
-
-
 def _domain(domain: str, path: Path) -> str:
     if "@" in domain or "/" in domain or not domain.strip():
-        raise FixSettings(f"{_place(path, 'firm')}: own_domains holds {domain!r}; give only what follows the @, "
+        raise FixSettings(f"{place(path, 'firm')}: own_domains holds {domain!r}; give only what follows the @, "
                           "like firm.example")
     return domain.strip().lower()
 
@@ -268,63 +301,38 @@ def _teams(raw: Mapping[str, Any], path: Path) -> dict[str, Words]:
     teams: dict[str, Words] = {}
     seen: dict[str, str] = {}
     for team, people in raw.items():
-        place = f"{_place(path, 'teams')} {team!r}"
-        names: Words = _want(place, people, Words)
+        where = f"{place(path, 'teams')} {team!r}"
+        names: Words = want(where, people, Words)
         teams[team] = tuple(name.strip().lower() for name in names)
         for person in teams[team]:
             # A person counts in one team only, or every figure of a team would depend on the order of the file.
             if seen.setdefault(person, team) != team:
-                raise FixSettings(f"{place}: {person!r} is in team {seen[person]!r} too; keep one of the two")
+                raise FixSettings(f"{where}: {person!r} is in team {seen[person]!r} too; keep one of the two")
     return teams
 
 
 def _source(name: str, body: Any, path: Path) -> SourceSettings:
-    place = _place(path, f"sources.{name}")
+    where = place(path, f"sources.{name}")
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name):
-        raise FixSettings(f"{place}: {name!r} cannot name a source; use small letters, digits, - and _")
-    values = dict(_want(place, body, dict))
+        raise FixSettings(f"{where}: {name!r} cannot name a source; use small letters, digits, - and _")
+    values = dict(want(where, body, dict))
     if "connector" not in values:
-        raise FixSettings(f"{place}: 'connector' is missing; say which kind of system it is, like connector = \"imap\"")
-    connector = _want(f"{place}: 'connector'", values.pop("connector"), str)
-    title = _want(f"{place}: 'title'", values.pop("title", name), str)
+        raise FixSettings(f"{where}: 'connector' is missing; say which kind of system this is, "
+                          "like connector = \"imap\"")
+    connector = want(f"{where}: 'connector'", values.pop("connector"), str)
+    title = want(f"{where}: 'title'", values.pop("title", name), str)
     every = values.pop("every_seconds", None)
-    if every is not None and _want(f"{place}: 'every_seconds'", every, float) < 1:
-        raise FixSettings(f"{place}: every_seconds is {every:g}; look once a second at most (60 is usual)")
+    if every is not None and want(f"{where}: 'every_seconds'", every, float) < 1:
+        raise FixSettings(f"{where}: every_seconds is {every:g}; look once a second at most (60 is usual)")
     return SourceSettings(name, connector, title, every, MappingProxyType(values))
 
 
 def _calendar(name: str, body: Any, zone: str, path: Path) -> CalendarSettings:
-    place = _place(path, f"calendars.{name}")
-    raw = _want(place, body, dict)
-    for key in raw:
-        if key not in ("zone", "open", "days", "holidays"):
-            raise FixSettings(f"{place}: unknown setting {key!r}; {nearest(key, ['zone', 'open', 'days', 'holidays'])}")
-    hours = _want(f"{place}: 'open'", raw.get("open", "09:00-17:00"), str)
-    days = _want(f"{place}: 'days'", raw.get("days", "mon-fri"), str)
+    where = place(path, f"calendars.{name}")
+    raw = want(where, body, dict)
+    refuse_unknown(raw, ("zone", "open", "days", "holidays"), where)
+    hours = want(f"{where}: 'open'", raw.get("open", "09:00-17:00"), str)
+    days = want(f"{where}: 'days'", raw.get("days", "mon-fri"), str)
     return CalendarSettings(
-        name, _want(f"{place}: 'zone'", raw.get("zone", zone), str), _spans(place, hours), _weekdays(place, days),
-        _want(f"{place}: 'holidays'", raw.get("holidays", []), Days))
-
-
-def _spans(place: str, hours: str) -> tuple[tuple[time, time], ...]:
-    try:
-        ends = [[time.fromisoformat(end.strip()) for end in span.split("-")] for span in hours.split(",")]
-        spans = tuple((start, stop) for start, stop in ends)
-    except ValueError as error:
-        raise FixSettings(f"{place}: open is {hours!r}; write it like \"09:00-17:00\" or "
-                          "\"09:00-12:00, 13:00-17:30\"") from error
-    flat = [end for span in spans for end in span]
-    if any(early >= late for early, late in zip(flat, flat[1:], strict=False)):
-        raise FixSettings(f"{place}: open is {hours!r}, which does not run forward; order the times of the day")
-    return spans
-
-
-def _weekdays(place: str, days: str) -> frozenset[int]:
-    found: set[int] = set()
-    for part in days.lower().replace(" ", "").split(","):
-        first, _, last = part.partition("-")
-        if first not in _DAYS or (last or first) not in _DAYS:
-            raise FixSettings(f"{place}: days is {days!r}; write it like \"mon-fri\" or \"mon-thu, sat\"")
-        start, length = _DAYS.index(first), (_DAYS.index(last or first) - _DAYS.index(first)) % 7
-        found |= {(start + step) % 7 for step in range(length + 1)}
-    return frozenset(found)
+        name, want(f"{where}: 'zone'", raw.get("zone", zone), str), spans(where, hours), weekdays(where, days),
+        want(f"{where}: 'holidays'", raw.get("holidays", []), Days))

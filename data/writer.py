@@ -206,11 +206,13 @@ class Writer:
 
     def _commit(self, jobs: Sequence[_Job]) -> list[Receipt]:
         parts = [(job.source, job.page) for job in jobs if job.page is not None]
-        delta = Delta(self.memory.next_batch, self.clock())
-        con = self.con
+        memory, con = self.memory, self.con
+        delta = Delta(memory.next_batch, self.clock(), memory.next_seq, memory.next_obj)
+        types = len(memory.codes["object_type"])
         con.execute("BEGIN")
         frames = join_pages(parts, self.memory)
         events = append_facts(con, self.memory, frames, delta.batch)
+        delta.new_types = len(memory.codes["object_type"]) > types
         self._retract(parts, delta)
         delta.touched = _touch(con)
         for decider in self.deciders:

@@ -15,6 +15,17 @@ CREATE TABLE rule (
     otype VARCHAR NOT NULL, nudge_us BIGINT NOT NULL, help VARCHAR NOT NULL, body VARCHAR NOT NULL
 );
 
+-- Where the events of a rule are looked for. role: 1 activation, 2 target, 3 until. cond 0 is no condition.
+CREATE TABLE rule_term (rule INTEGER NOT NULL, role UTINYINT NOT NULL, otype INTEGER NOT NULL,
+    activity INTEGER NOT NULL, cond INTEGER NOT NULL, from_t BIGINT NOT NULL, to_t BIGINT NOT NULL);
+-- Durations of a rule. unit: 0 none, 1 elapsed (n in microseconds), 2 open time (n in microseconds),
+-- 3 business days, 4 calendar months. corr 0 is no condition between the two events.
+CREATE TABLE rule_clock (rule INTEGER NOT NULL, template VARCHAR NOT NULL, corr INTEGER NOT NULL,
+    due_unit UTINYINT NOT NULL, due_n BIGINT NOT NULL, from_unit UTINYINT NOT NULL, from_n BIGINT NOT NULL,
+    calendar VARCHAR NOT NULL);
+-- Which activities end an object of a type (and which bring it back).
+CREATE TABLE lifecycle (otype INTEGER NOT NULL, activity INTEGER NOT NULL, ends BOOLEAN NOT NULL);
+
 -- One row a binding: one activation together with one object. verdict: 0 pending, 1 fulfilled, 2 violated,
 -- 3 holding, 4 kept, 5 unknown, 6 waived. Pending ones live apart because each reader looks through them.
 CREATE TABLE binding_open (
@@ -43,6 +54,7 @@ CREATE TABLE agg_case (day INTEGER NOT NULL, team INTEGER NOT NULL, channel INTE
     closed BOOLEAN NOT NULL, bucket INTEGER NOT NULL, n BIGINT NOT NULL, dur HUGEINT NOT NULL, rework BIGINT NOT NULL);
 CREATE TABLE agg_variant (otype INTEGER NOT NULL, variant VARCHAR NOT NULL, n BIGINT NOT NULL);
 
--- Open time of each calendar, UTC; cum_us is the open time before the interval. day_no counts open days.
-CREATE TABLE calendar_open (calendar VARCHAR NOT NULL, start_t BIGINT NOT NULL, end_t BIGINT NOT NULL,
-    cum_us BIGINT NOT NULL, day_no INTEGER NOT NULL);
+-- Open time of each calendar, UTC, one row an open day. day_t is local midnight, cum_us the open time before it,
+-- day_no counts open days.
+CREATE TABLE calendar_open (calendar VARCHAR NOT NULL, day_t BIGINT NOT NULL, start_t BIGINT NOT NULL,
+    end_t BIGINT NOT NULL, cum_us BIGINT NOT NULL, day_no INTEGER NOT NULL);

@@ -1,0 +1,97 @@
+"""What a metric is: a figure with a name, the way it is computed, and what it cannot see."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from data.scope import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """`Store.read` bound to one viewer's scope: called with a SELECT and its named parameters it returns rows."""
+
+    run: Callable[[str, Mapping[str, Any], Scope], list[dict[str, Any]]]
+    scope: Scope
+
+    def __call__(self, sql: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:
+        return self.run(sql, params, self.scope)
+
+
+SECOND: Final = 1_000_000
+"""Moments and spans in the store are whole microseconds."""
+HOUR: Final = 3600 * SECOND
+DAY: Final = 24 * HOUR
+
+WINDOWS: Final[dict[str, int]] = {"15m": HOUR // 4, "1h": HOUR, "8h": 8 * HOUR, "24h": DAY}
+SPANS: Final[dict[str, int]] = {"1d": 1, "7d": 7, "30d": 30, "90d": 90, "all": 40_000}
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """How a figure is shown, computed and limited. `METRIC` in each public module of this folder."""
+
+    id: str
+    title: str
+    formula: str
+    blind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the viewer looks at. Empty words mean everything; hashable, so equal views are computed once."""
+
+    team: str = ""
+    channel: str = ""
+    window: str = "1h"
+    otype: str = ""
+    span: str = "7d"
+    detail: int = 3
+    measure: str = "n"
+
+    @classmethod
+    def parse(cls, query: Mapping[str, str]) -> Filters:
+        """The filters of an address; what is not understood falls back to the default."""
+        words = {key: query.get(key, "")[:120] for key in ("team", "channel", "otype")}
+        found = cls(**words)
+        if query.get("window") in WINDOWS:
+            found = replace(found, window=query["window"])
+        if query.get("span") in SPANS:
+            found = replace(found, span=query["span"])
+        if query.get("detail") in {"1", "2", "3", "4", "5"}:
+            found = replace(found, detail=int(query["detail"]))
+        if query.get("measure") in {"n", "time"}:
+            found = replace(found, measure=query["measure"])
+        return found
+
+    @property
+    def window_us(self) -> int:
+        """Length of the window in microseconds."""
+        return WINDOWS[self.window]
+
+    @property
+    def words(self) -> dict[str, Any]:
+        """The three word filters as SQL parameters."""
+        return {"team": self.team, "channel": self.channel, "otype": self.otype}
+
+    def first_day(self, now_t: int) -> int:
+        """The first day (days since 1970 UTC) of the span that ends now."""
+        return now_t // DAY - SPANS[self.span] + 1
+
+
+@cache
+def statement(name: str) -> tuple[str, tuple[str, ...]]:
+    """The text of metrics/sql/<name>.sql and the names of its parameters."""
+    text = (Path(__file__).parent / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+    return text, tuple(sorted(set(re.findall(r"\$([a-z_]+)", text))))
+
+
+def ask(read: Read, name: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The rows of metrics/sql/<name>.sql; `params` may hold more than the statement names."""
+    text, names = statement(name)
+    return read(text, {key: params[key] for key in names})

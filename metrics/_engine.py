@@ -1,0 +1,116 @@
+"""Keeps everything derived in line with the events, inside the writer's transaction: facts, flow, bindings, sums.
+
+Touched objects are recomputed from their whole history and the sums moved by the difference, so any order of
+arrival, late records and replays end in the same state as computing everything anew (`rebuild`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import duckdb
+
+from data.ingest import REFERENCE_TYPES, Delta
+from data.store import now_us
+from metrics._sql import run
+from metrics.conformance.decide import Conformance, Words
+
+# Contacts have a history that rules look at, but no process of their own: they stay out of the map.
+OUTSIDE_FLOW: Final = REFERENCE_TYPES | {"contact"}
+# What waits for an answer of ours. A call is answered by taking it.
+ASKING: Final = ("msg.in", "lead.created", "ticket.created")
+SUMS: Final = ("agg_activity", "agg_dfg", "agg_rule", "agg_case", "agg_variant")
+DERIVED: Final = ("object_fact", "variant", "binding_open", "binding_done", *SUMS)
+_CHUNK = 200_000
+# Sums are folded when this many rows have piled up behind the last fold: seldom, and cheap each time.
+_FOLD_AT = 200_000
+
+
+class Engine:
+    """The one decider: see `data.writer.Decider`."""
+
+    def __init__(self, conformance: Conformance | None = None) -> None:
+        self.conformance = conformance or Conformance()
+        self._params: dict[str, object] = {}
+        self._folded: dict[str, int] = {}
+
+    def prepare(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Take over the rules as they are now; when they changed, decide all history again."""
+        changed = self.conformance.prepare(con)
+        self._look_up(con)
+        if changed and con.execute("SELECT count(*) FROM (FROM case_event LIMIT 1)").fetchall()[0][0]:
+            self.rejudge(con, now_us())
+
+    def _look_up(self, con: duckdb.DuckDBPyConnection) -> None:
+        words = Words(con)
+        self._params["asking"] = [words.code("activity", name) for name in ASKING]
+        self._types(con)
+
+    def _types(self, con: duckdb.DuckDBPyConnection) -> None:
+        rows = con.execute("SELECT code, name FROM term WHERE kind = 'object_type'").fetchall()
+        self._params["flow"] = [code for code, name in rows if name not in OUTSIDE_FLOW]
+
+    def decide(self, con: duckdb.DuckDBPyConnection, delta: Delta) -> None:
+        """Recompute what the batch touched. Reads the temp tables `fresh`, `touched`, `gone`."""
+        params = self._params | {"first_new_obj": delta.first_new_obj, "from_seq": 0, "batch": delta.batch,
+                                 "first_new_seq": delta.first_new_seq, "at_us": delta.at_us}
+        if delta.new_types:
+            self._types(con)
+            params["flow"] = self._params["flow"]
+        run(con, "activity", params)
+        if delta.touched:
+            run(con, "history", params)
+            self._derive(con, params)
+
+    def _derive(self, con: duckdb.DuckDBPyConnection, params: dict[str, object]) -> None:
+        run(con, "facts", params)
+        run(con, "flow", params)
+        self.conformance.decide(con)
+        run(con, "keep", params)
+
+    def rejudge(self, con: duckdb.DuckDBPyConnection, at_us: int) -> None:
+        """Decide all history by the rules in force now; what was believed before is kept."""
+        for _ in self._chunks(con):
+            con.execute("CREATE OR REPLACE TEMP TABLE fact_new AS FROM object_fact SEMI JOIN touched USING (obj)")
+            self.conformance.decide(con)
+            run(con, "keep", {"at_us": at_us})
+
+    def _chunks(self, con: duckdb.DuckDBPyConnection) -> Iterator[int]:
+        """Ranges of objects, with `fresh`, `touched`, `gone` and `hist` filled with their whole course."""
+        con.execute("CREATE OR REPLACE TEMP TABLE gone (seq BIGINT)")
+        last = con.execute("SELECT coalesce(max(obj), 0) FROM case_event").fetchall()[0][0]
+        for low in range(0, last + 1, _CHUNK):
+            span = {"low": low, "high": low + _CHUNK}
+            con.execute("CREATE OR REPLACE TEMP TABLE fresh AS FROM case_event WHERE obj >= $low AND obj < $high", span)
+            con.execute("CREATE OR REPLACE TEMP TABLE touched AS SELECT DISTINCT obj, otype FROM fresh")
+            run(con, "history", {"first_new_obj": 0, "from_seq": 0})
+            yield low
+
+    def rebuild(self, con: duckdb.DuckDBPyConnection, at_us: int) -> None:
+        """Compute everything derived anew from `case_event`: the back-fill, the recovery and the oracle."""
+        for table in DERIVED:
+            con.execute("DELETE FROM " + table)
+        for _ in self._chunks(con):
+            self._derive(con, self._params | {"at_us": at_us})
+        con.execute("INSERT INTO agg_activity SELECT t // 3600000000, team, channel, direction, activity, count(*) "
+                    "FROM event GROUP BY ALL")
+
+    def tidy(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Fold sums whose tail of single differences has grown long."""
+        for table in SUMS:
+            rows = con.execute(f"SELECT estimated_size FROM duckdb_tables() WHERE table_name = '{table}'").fetchall()[0][0]
+            if rows - self._folded.get(table, 0) > _FOLD_AT:
+                self._folded[table] = fold(con, table)
+
+
+def fold(con: duckdb.DuckDBPyConnection, table: str) -> int:
+    """Put the rows of a sum that share a key together; how many are left."""
+    columns: Sequence[str] = [name for (name,) in con.execute(
+        "SELECT column_name FROM duckdb_columns() WHERE table_name = ? ORDER BY column_index", [table]).fetchall()]
+    summed = {"n", "dt", "dur", "rework"}
+    parts = ", ".join(f"sum({name})" if name in summed else name for name in columns)
+    live = " OR ".join(f"sum({name}) <> 0" for name in columns if name in summed)
+    con.execute(f"CREATE OR REPLACE TEMP TABLE folded AS SELECT {parts} FROM {table} GROUP BY ALL HAVING {live}")
+    con.execute("DELETE FROM " + table)
+    return con.execute(f"INSERT INTO {table} SELECT * FROM folded").fetchall()[0][0]

@@ -1,0 +1,140 @@
+"""One case: what it is called, its course, the rules it activated, and each event's record at the source."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from metrics._contract import Metric, Read, ask
+
+METRIC = Metric(
+    "case", "Case", "All events that concern the object, in the order of their moments.",
+    "Telephone calls, talks and chats that no connected system records.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """How an object is shown."""
+
+    obj: int
+    otype: str
+    id: str
+    name: str
+    customer: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """One case behind a figure, and why it is there."""
+
+    label: Label
+    t: int
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One event in the course of a case."""
+
+    seq: int
+    t: int
+    activity: str
+    channel: str
+    direction: int
+    actor: str
+    team: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """One rule that was activated for the case. `verdict` as in the store: 0 pending to 6 waived."""
+
+    rule: str
+    title: str
+    severity: str
+    kind: str
+    help: str
+    act_seq: int
+    target_seq: int | None
+    t: int
+    due_t: int | None
+    decided_t: int | None
+    verdict: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Everything the evidence panel shows of a case. `fact` is None for objects whose course is not followed."""
+
+    label: Label
+    fact: dict[str, Any] | None
+    attributes: Sequence[tuple[str, str]]
+    steps: Sequence[Step]
+    bindings: Sequence[Binding]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One event as its source told it."""
+
+    row: dict[str, Any]
+    attributes: Sequence[tuple[str, str]]
+    objects: Sequence[tuple[Label, str]]
+
+
+def describe(read: Read, objs: Iterable[int]) -> dict[int, Label]:
+    """Labels of a few objects; those out of scope are missing."""
+    wanted = sorted({obj for obj in objs if obj is not None})
+    if not wanted:
+        return {}
+    rows = ask(read, "labels", {"objs": wanted})
+    return {r["obj"]: Label(r["obj"], r["otype"], r["id"], r["name"] or "", r["customer_name"] or r["customer_id"] or "")
+            for r in rows}
+
+
+def to_rows(read: Read, found: Sequence[dict[str, Any]], note: str = "") -> list[CaseRow]:
+    """Rows with `obj` and `t` as labelled cases."""
+    names = describe(read, [row["obj"] for row in found])
+    return [CaseRow(names[r["obj"]], r["t"], r.get("note", note)) for r in found if r["obj"] in names]
+
+
+def case(read: Read, obj: int) -> Case | None:
+    """The case, or None when there is none in the viewer's scope."""
+    label = describe(read, [obj]).get(obj)
+    if label is None:
+        return None
+    facts = ask(read, "case_fact", {"obj": obj})
+    steps = [Step(r["seq"], r["t"], r["activity"], r["channel"] or "", r["direction"], r["actor"] or "", r["team"] or "",
+                  r["source"]) for r in ask(read, "case_timeline", {"obj": obj, "limit": 200})]
+    bindings = [Binding(r["rule"], r["title"], r["severity"], r["kind"], r["help"], r["act_seq"], r["target_seq"], r["t"],
+                        r["due_t"], r["decided_t"], r["verdict"], r["reason"])
+                for r in ask(read, "case_bindings", {"obj": obj})]
+    attributes = [(r["name"], r["value"] or "") for r in ask(read, "case_attributes", {"obj": obj})]
+    return Case(label, facts[0] if facts else None, attributes, steps, bindings)
+
+
+def record(read: Read, seq: int) -> Record | None:
+    """The event's record, or None when it is not in the viewer's scope."""
+    rows = ask(read, "record", {"seq": seq})
+    if not rows:
+        return None
+    attrs = json.loads(rows[0]["attrs"]) if rows[0]["attrs"] else {}
+    found = ask(read, "record_objects", {"seq": seq})
+    names = describe(read, [row["obj"] for row in found])
+    objects = [(names[r["obj"]], r["qualifier"] or "") for r in found if r["obj"] in names]
+    return Record(rows[0], [(key, _plain(value)) for key, value in attrs.items()], objects)
+
+
+def find(read: Read, text: str) -> list[CaseRow]:
+    """Objects whose id or name holds the text, latest first."""
+    text = text.strip().lower()
+    return to_rows(read, ask(read, "find", {"text": text})) if len(text) > 1 else []
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

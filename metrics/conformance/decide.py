@@ -1,0 +1,102 @@
+"""Decides the bindings of touched objects, set-based; the same statements over all objects are the back-fill.
+
+A binding is one activation together with one object. Its verdict is pending until an answer, a deadline or the end
+of the object decides it: fulfilled or violated; a prohibition is holding, then kept or violated. unknown: an
+attribute is missing, or only the order of events of one moment would tell. waived: released by `until`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from data.calendars import Calendar
+from metrics._sql import run, split, statements
+from metrics.conformance.compile import Compiled, compile_rules
+from metrics.conformance.rules import Rule, read_packs
+
+ENDS: Final = {
+    "opportunity": (("opportunity.won", "opportunity.lost"), ("reopened",)),
+    "lead": (("lead.qualified", "lead.lost"), ("reopened",)),
+    "ticket": (("resolved", "ticket.closed"), ("reopened",)),
+    "conversation": (("resolved",), ("reopened",)),
+}
+
+
+class Words:
+    """Codes of words in the file; unknown ones get the next code."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
+        self.con = con
+
+    def code(self, kind: str, word: str) -> int:
+        """The code of a word of this kind."""
+        if word == "":
+            return 0
+        rows = self.con.execute("SELECT code FROM term WHERE kind = ? AND name = ?", [kind, word]).fetchall()
+        if rows:
+            return rows[0][0]
+        return self.con.execute("INSERT INTO term SELECT $kind, 1 + coalesce(max(code), 0), $word FROM term "
+                                "WHERE kind = $kind RETURNING code", {"kind": kind, "word": word}).fetchall()[0][0]
+
+    def names(self, kind: str) -> Collection[str]:
+        """All words of this kind."""
+        return [name for (name,) in self.con.execute("SELECT name FROM term WHERE kind = ?", [kind]).fetchall()]
+
+
+class Conformance:
+    """The rules in force, compiled for one database file."""
+
+    def __init__(self, folders: Sequence[Path] = (), *, disabled: Collection[str] = (),
+                 calendars: Sequence[Calendar] = ()) -> None:
+        self.folders, self.disabled = folders, disabled
+        self.calendars = calendars or [Calendar()]
+        self.rules: Sequence[tuple[int, Rule]] = []
+        self._compiled = Compiled()
+        self._pair = ""
+
+    def prepare(self, con: duckdb.DuckDBPyConnection) -> bool:
+        """Read the packs and write rules, clocks and calendars down; whether any rule changed since last time."""
+        words = Words(con)
+        rules = read_packs(self.folders, disabled=self.disabled, seen=words.names("activity"),
+                           objects=words.names("object_type"))
+        known = {name: (code, digest) for code, name, digest in
+                 con.execute("SELECT code, id, digest FROM rule WHERE active").fetchall()}
+        self.rules = [(words.code("rule", rule.id), rule) for rule in rules]
+        changed = known != {rule.id: (code, rule.digest) for code, rule in self.rules}
+        con.execute("DELETE FROM rule")
+        if rules:
+            con.executemany("INSERT INTO rule VALUES (?, ?, ?, ?, TRUE, ?, ?, ?, ?, ?, ?, ?, ?)", [
+                (code, r.id, r.pack, r.digest, r.title, r.severity, r.kind, r.template, r.object, r.nudge_us, r.help,
+                 r.body) for code, r in self.rules])
+        self._compiled = compile_rules(self.rules, words.code)
+        self._pair = split(statements("pair")[0][0])[0].replace("{between}", self._compiled.between)
+        self._write(con, words)
+        return changed
+
+    def _write(self, con: duckdb.DuckDBPyConnection, words: Words) -> None:
+        lifecycle = [(words.code("object_type", kind), words.code("activity", activity), ends)
+                     for kind, (over, back) in ENDS.items() for ends, group in ((True, over), (False, back))
+                     for activity in group]
+        rows = {"rule_term": self._compiled.terms, "rule_clock": self._compiled.clocks, "lifecycle": lifecycle}
+        for table, values in rows.items():
+            con.execute("DELETE FROM " + table)
+            if values:
+                con.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(values[0]))})", values)
+        con.execute("DELETE FROM calendar_open")
+        for calendar in self.calendars:
+            names = ("calendar", "day_t", "start_t", "end_t", "cum_us", "day_no")
+            columns = dict(zip(names, zip(*calendar.intervals(), strict=True), strict=True))
+            con.execute("INSERT INTO calendar_open SELECT unnest($calendar), unnest($day_t), unnest($start_t), "
+                        "unnest($end_t), unnest($cum_us), unnest($day_no)", {k: list(v) for k, v in columns.items()})
+
+    def decide(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Fill the temp table `bind_new` from `hist` and `fact_new`."""
+        con.execute(self._compiled.mark, dict(self._compiled.mark_params))
+        run(con, "deadline", {})
+        con.execute(self._pair, dict(self._compiled.between_params))
+        run(con, "near", {})
+        run(con, "verdict", {})

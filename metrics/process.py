@@ -1,0 +1,107 @@
+"""How cases really flow: which activity directly followed which, how often, and how long it took."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from metrics._contract import Filters, Metric, Read, ask
+from metrics.case import CaseRow, to_rows
+
+METRIC = Metric(
+    "process", "How cases flow", "Pairs of activities that directly followed each other in a case, counted on the day "
+    "of the later one; time is the mean between the two.",
+    "Steps that no connected system records; pairs are joined over what is missing.",
+)
+
+# Which type of case is shown when nobody chose one: the first of these that has arcs.
+PREFERRED: Final = ("opportunity", "ticket", "case", "lead", "conversation", "contact")
+NOT_CASES: Final = ("account", "person", "message", "product", "campaign", "quote")
+COVERAGE: Final = {1: 0.5, 2: 0.7, 3: 0.85, 4: 0.95, 5: 1.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Arc:
+    """`source` was directly followed by `target` n times, on average `mean_us` later; '' is start or end."""
+
+    source: str
+    target: str
+    n: int
+    mean_us: float
+
+    @property
+    def key(self) -> str:
+        """The arc as one word."""
+        return f"{self.source}>{self.target}"
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """The arcs of one type of case, most frequent first."""
+
+    otype: str
+    arcs: Sequence[Arc]
+
+
+def case_types(read: Read) -> list[str]:
+    """Types of objects that are followed as cases, preferred ones first."""
+    found = {row["name"] for row in read("SELECT name FROM object_type WHERE name <> ''", {})} - set(NOT_CASES)
+    rank = {name: place for place, name in enumerate(PREFERRED)}
+    return sorted(found, key=lambda name: (rank.get(name, len(rank)), name))
+
+
+def flow(read: Read, filters: Filters, now_t: int) -> Flow:
+    """The arcs in the span of days, for the chosen type of case or the first that has any."""
+    types = [filters.otype] if filters.otype else case_types(read)
+    for otype in types:
+        rows = ask(read, "arcs", {**filters.words, "otype": otype, "first_day": filters.first_day(now_t)})
+        if rows:
+            arcs = [Arc(r["source"] or "", r["target"] or "", int(r["n"]), max(0.0, float(r["dt"]) / float(r["n"])))
+                    for r in rows]
+            return Flow(otype, sorted(arcs, key=lambda arc: (-arc.n, arc.key)))
+    return Flow(types[0] if types else "case", [])
+
+
+def chosen(arcs: Sequence[Arc], detail: int, sticky: frozenset[str] = frozenset()) -> list[Arc]:
+    """The arcs worth drawing at a level of detail.
+
+    The most frequent ones up to a share of all steps, and for each activity shown its most frequent way in and out,
+    so that none hangs loose. What was shown before (`sticky`) stays while it exists, so the picture keeps still.
+    """
+    total, wanted, seen = sum(arc.n for arc in arcs), set(sticky), 0
+    for arc in arcs:
+        if seen >= COVERAGE[detail] * total and len(wanted) >= 4:
+            break
+        wanted.add(arc.key)
+        seen += arc.n
+    into: dict[str, Arc] = {}
+    out_of: dict[str, Arc] = {}
+    for arc in arcs:
+        if arc.source != arc.target:
+            into.setdefault(arc.target, arc)
+            out_of.setdefault(arc.source, arc)
+    reached = {name for arc in arcs if arc.key in wanted for name in (arc.source, arc.target)}
+    while reached:
+        more = {arc.key: arc for name in reached for side in (into, out_of) if (arc := side.get(name))}
+        reached = {name for key, arc in more.items() if key not in wanted for name in (arc.source, arc.target)}
+        wanted |= set(more)
+    return [arc for arc in arcs if arc.key in wanted]
+
+
+def visits(arcs: Sequence[Arc]) -> dict[str, int]:
+    """How often each activity took place: every event is the target of one arc."""
+    found: dict[str, int] = defaultdict(int)
+    for arc in arcs:
+        found[arc.target] += arc.n
+    return {name: n for name, n in found.items() if name}
+
+
+def arc_cases(read: Read, filters: Filters, now_t: int, arc: str) -> list[CaseRow]:
+    """Recent cases whose course has the arc `source>target`."""
+    source, _, target = arc.partition(">")
+    otype = filters.otype or flow(read, filters, now_t).otype
+    params = {**filters.words, "otype": otype, "source": source, "target": target, "limit": 50,
+              "first_day": filters.first_day(now_t)}
+    return to_rows(read, ask(read, "arc_cases", params))
