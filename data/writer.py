@@ -84,10 +84,18 @@ class Writer:
 
     def start(self) -> None:
         """Bring the derived tables into line, then begin to take pages."""
-        for decider in self.deciders:
-            self._transaction(decider.prepare)
-        self.memory.reload()
+        self._transaction(self._prepare)
         self._thread.start()
+
+    def refresh(self) -> None:
+        """Take over what the deciders are made of (rules, calendars) as it is now."""
+        self.do(self._prepare)
+
+    def _prepare(self, con: duckdb.DuckDBPyConnection) -> None:
+        for decider in self.deciders:
+            decider.prepare(con)
+        # They may have coded words of their own.
+        self.memory.reload()
 
     def stop(self) -> None:
         """Commit what is queued and end."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +18,7 @@ class Read:
 
     run: Callable[[str, Mapping[str, Any], Scope], list[dict[str, Any]]]
     scope: Scope
+    memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def __call__(self, sql: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:
         return self.run(sql, params, self.scope)
@@ -74,11 +75,6 @@ class Filters:
         """Length of the window in microseconds."""
         return WINDOWS[self.window]
 
-    @property
-    def words(self) -> dict[str, Any]:
-        """The three word filters as SQL parameters."""
-        return {"team": self.team, "channel": self.channel, "otype": self.otype}
-
     def first_day(self, now_t: int) -> int:
         """The first day (days since 1970 UTC) of the span that ends now."""
         return now_t // DAY - SPANS[self.span] + 1
@@ -88,6 +84,8 @@ class Filters:
 def statement(name: str) -> tuple[str, tuple[str, ...]]:
     """The text of metrics/sql/<name>.sql and the names of its parameters."""
     text = (Path(__file__).parent / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+    # A scope's own CTEs are put in front, so the statement must begin with its first word.
+    text = re.sub(r"\A(\s*--[^\n]*\n)+", "", text)
     return text, tuple(sorted(set(re.findall(r"\$([a-z_]+)", text))))
 
 

@@ -53,7 +53,7 @@ class Engine:
 
     def decide(self, con: duckdb.DuckDBPyConnection, delta: Delta) -> None:
         """Recompute what the batch touched. Reads the temp tables `fresh`, `touched`, `gone`."""
-        params = self._params | {"first_new_obj": delta.first_new_obj, "from_seq": 0, "batch": delta.batch,
+        params = self._params | {"first_new_obj": delta.first_new_obj, "batch": delta.batch,
                                  "first_new_seq": delta.first_new_seq, "at_us": delta.at_us}
         if delta.new_types:
             self._types(con)
@@ -84,7 +84,7 @@ class Engine:
             span = {"low": low, "high": low + _CHUNK}
             con.execute("CREATE OR REPLACE TEMP TABLE fresh AS FROM case_event WHERE obj >= $low AND obj < $high", span)
             con.execute("CREATE OR REPLACE TEMP TABLE touched AS SELECT DISTINCT obj, otype FROM fresh")
-            run(con, "history", {"first_new_obj": 0, "from_seq": 0})
+            run(con, "history", {"first_new_obj": 0})
             yield low
 
     def rebuild(self, con: duckdb.DuckDBPyConnection, at_us: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -9,6 +10,7 @@ from typing import Final
 from metrics._contract import Read
 
 SMALLEST_GROUP: Final = 5
+_FRESH_SECONDS: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +23,14 @@ class Team:
 
 
 def teams(read: Read) -> list[Team]:
-    """All named teams the viewer may see, by name."""
-    allowed = read.scope.teams
-    rows = read("SELECT code, name, people FROM team WHERE name <> '' ORDER BY name", {})
-    return [Team(r["code"], r["name"], r["people"]) for r in rows if allowed is None or not allowed or r["name"] in allowed]
+    """All named teams the viewer may see, by name; remembered for a few seconds."""
+    at, known = read.memo.get("teams", (0.0, []))
+    if time.monotonic() - at > _FRESH_SECONDS:
+        allowed = read.scope.teams
+        rows = read("SELECT code, name, people FROM team WHERE name <> '' ORDER BY name", {})
+        known = [Team(r["code"], r["name"], r["people"]) for r in rows if not allowed or r["name"] in allowed]
+        read.memo["teams"] = (time.monotonic(), known)
+    return known
 
 
 def fold_small(known: Sequence[Team]) -> dict[int, str]:

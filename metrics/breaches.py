@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from metrics._contract import DAY, Filters, Metric, Read, ask
-from metrics.case import Label, describe
+from metrics._labels import Label, describe
+from metrics._words import actor, codes, people, words
 from metrics.live import BUCKETS, Line
 
 METRIC = Metric(
@@ -69,7 +70,7 @@ class Item:
 
 def by_rule(read: Read, filters: Filters, now_t: int, *, since_t: int) -> list[RuleRow]:
     """Every active rule, gravest first."""
-    params = {**filters.words, "since_t": since_t, "now_t": now_t, "soon_t": now_t + SOON_US}
+    params = {**codes(read, filters), "since_t": since_t, "now_t": now_t, "soon_t": now_t + SOON_US}
     rows = [RuleRow(**row) for row in ask(read, "breaches_by_rule", params)]
     return sorted(rows, key=lambda r: (SEVERITIES.index(r.severity) if r.severity in SEVERITIES else 9,
                                        -r.breaches, -r.due, r.title))
@@ -77,13 +78,15 @@ def by_rule(read: Read, filters: Filters, now_t: int, *, since_t: int) -> list[R
 
 def items(read: Read, filters: Filters, now_t: int, choice: Choice) -> list[Item]:
     """Single activations as the choice says."""
-    params: dict[str, Any] = {**filters.words, "now_t": now_t, "soon_t": now_t + choice.soon_us, "what": choice.what,
-                              "since_t": choice.since_t, "rule": choice.rule, "owner": choice.owner, "limit": choice.limit}
+    params: dict[str, Any] = {**codes(read, filters), "now_t": now_t, "soon_t": now_t + choice.soon_us, "what": choice.what,
+                              "since_t": choice.since_t, "rule": choice.rule, "owner": actor(read, choice.owner), "limit": choice.limit}
     rows = ask(read, "breach_items", params)
     names = describe(read, [row["obj"] for row in rows])
-    return [Item(names[r["obj"]], r["rule"], r["title"], r["severity"], r["kind"], r["help"], r["reason"], r["verdict"],
-                 r["t"], r["due_t"], r["at_t"], r["channel"] or "", r["team"] or "", r["owner"] or "")
-            for r in rows if r["obj"] in names]
+    owners = people(read, [row["owner"] for row in rows if row["owner"] is not None])
+    channels, known = words(read, "channel"), words(read, "team")
+    return [Item(names[r["obj"]], r["rule_id"], r["title"], r["severity"], r["kind"], r["help"], r["reason"], r["verdict"],
+                 r["t"], r["due_t"], r["at_t"], channels.get(r["channel"], ""), known.get(r["team"], ""),
+                 owners[r["owner"]].name if r["owner"] in owners else "") for r in rows if r["obj"] in names]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,7 @@ class Choice:
 def series(read: Read, filters: Filters, now_t: int) -> Line:
     """Breaches in each bucket of the window."""
     since_t, bucket_us = now_t - filters.window_us, filters.window_us // BUCKETS
-    params = {**filters.words, "since_t": since_t, "now_t": now_t, "bucket_us": bucket_us}
+    params = {**codes(read, filters), "since_t": since_t, "now_t": now_t, "bucket_us": bucket_us}
     counts = [0] * BUCKETS
     for row in ask(read, "breach_series", params):
         counts[min(row["bucket"], BUCKETS - 1)] += row["n"]

@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from metrics._contract import Metric, Read, ask
+from metrics._labels import Label, describe
+from metrics._words import people, words
 
 METRIC = Metric(
     "case", "Case", "All events that concern the object, in the order of their moments.",
     "Telephone calls, talks and chats that no connected system records.",
 )
 
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """How an object is shown."""
-
-    obj: int
-    otype: str
-    id: str
-    name: str
-    customer: str
+LONGEST: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,20 +80,11 @@ class Record:
     objects: Sequence[tuple[Label, str]]
 
 
-def describe(read: Read, objs: Iterable[int]) -> dict[int, Label]:
-    """Labels of a few objects; those out of scope are missing."""
-    wanted = sorted({obj for obj in objs if obj is not None})
-    if not wanted:
-        return {}
-    rows = ask(read, "labels", {"objs": wanted})
-    return {r["obj"]: Label(r["obj"], r["otype"], r["id"], r["name"] or "", r["customer_name"] or r["customer_id"] or "")
-            for r in rows}
-
-
 def to_rows(read: Read, found: Sequence[dict[str, Any]], note: str = "") -> list[CaseRow]:
-    """Rows with `obj` and `t` as labelled cases."""
+    """Rows with `obj`, `t` and perhaps `last_activity` as labelled cases."""
     names = describe(read, [row["obj"] for row in found])
-    return [CaseRow(names[r["obj"]], r["t"], r.get("note", note)) for r in found if r["obj"] in names]
+    done = words(read, "activity")
+    return [CaseRow(names[r["obj"]], r["t"], done.get(r.get("last_activity", -1), note)) for r in found if r["obj"] in names]
 
 
 def case(read: Read, obj: int) -> Case | None:
@@ -109,13 +93,33 @@ def case(read: Read, obj: int) -> Case | None:
     if label is None:
         return None
     facts = ask(read, "case_fact", {"obj": obj})
-    steps = [Step(r["seq"], r["t"], r["activity"], r["channel"] or "", r["direction"], r["actor"] or "", r["team"] or "",
-                  r["source"]) for r in ask(read, "case_timeline", {"obj": obj, "limit": 200})]
+    rows = ask(read, "case_timeline", {"obj": obj, "limit": LONGEST})
+    people(read, [row["actor"] for row in (*facts, *rows)])
     bindings = [Binding(r["rule"], r["title"], r["severity"], r["kind"], r["help"], r["act_seq"], r["target_seq"], r["t"],
                         r["due_t"], r["decided_t"], r["verdict"], r["reason"])
                 for r in ask(read, "case_bindings", {"obj": obj})]
     attributes = [(r["name"], r["value"] or "") for r in ask(read, "case_attributes", {"obj": obj})]
-    return Case(label, facts[0] if facts else None, attributes, steps, bindings)
+    return Case(label, _spelled(read, facts[0]) if facts else None, attributes, [_step(read, r) for r in rows], bindings)
+
+
+def _step(read: Read, row: dict[str, Any]) -> Step:
+    said = _spelled(read, row)
+    sources = {r["code"]: r["title"] for r in _sources(read)}
+    return Step(row["seq"], row["t"], said["activity"], said["channel"], row["direction"], said["actor"], said["team"],
+                sources.get(row["source"], ""))
+
+
+def _sources(read: Read) -> list[dict[str, Any]]:
+    if "sources" not in read.memo:
+        read.memo["sources"] = read("SELECT code, title FROM source", {})
+    return read.memo["sources"]
+
+
+def _spelled(read: Read, row: dict[str, Any]) -> dict[str, Any]:
+    """The row with words in place of codes."""
+    said = {kind: words(read, kind).get(row[kind], "") for kind in ("activity", "channel", "team") if kind in row}
+    person = people(read, [row["actor"]]).get(row["actor"])
+    return {**row, **said, "actor": person.name if person else ""}
 
 
 def record(read: Read, seq: int) -> Record | None:
@@ -127,7 +131,7 @@ def record(read: Read, seq: int) -> Record | None:
     found = ask(read, "record_objects", {"seq": seq})
     names = describe(read, [row["obj"] for row in found])
     objects = [(names[r["obj"]], r["qualifier"] or "") for r in found if r["obj"] in names]
-    return Record(rows[0], [(key, _plain(value)) for key, value in attrs.items()], objects)
+    return Record(_spelled(read, rows[0]), [(key, _plain(value)) for key, value in attrs.items()], objects)
 
 
 def find(read: Read, text: str) -> list[CaseRow]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from metrics._contract import Filters, Metric, Read, ask
+from metrics._labels import Label, describe
 from metrics._people import fold_small, teams
-from metrics.case import Label, describe
+from metrics._words import code, codes, words
 
 METRIC = Metric(
     "live", "Activity", "Events whose moment lies in the window, and the change against the same span before it.",
@@ -17,6 +18,7 @@ METRIC = Metric(
 )
 
 BUCKETS: Final = 24
+FEED_ROWS: Final = 12
 OTHER_CHANNEL: Final = "no channel"
 INBOUND: Final = 1
 # What tells most about an event comes first.
@@ -72,9 +74,9 @@ def pulse(read: Read, filters: Filters, now_t: int) -> Pulse:
     """Activity by bucket. Teams of fewer than five people are summed as 'other teams'."""
     span = filters.window_us
     bucket_us = span // BUCKETS
-    rows = ask(read, "pulse", {**filters.words, "before_t": now_t - 2 * span, "now_t": now_t, "bucket_us": bucket_us})
+    rows = ask(read, "pulse", {**codes(read, filters), "before_t": now_t - 2 * span, "now_t": now_t, "bucket_us": bucket_us})
     shown = fold_small(teams(read))
-    channels = {row["code"]: row["name"] or OTHER_CHANNEL for row in read("SELECT code, name FROM channel", {})}
+    channels = words(read, "channel")
     by_team, by_channel = _Lines(), _Lines()
     whole, inbound, before = [0] * BUCKETS, [0] * BUCKETS, 0
     for row in rows:
@@ -85,7 +87,7 @@ def pulse(read: Read, filters: Filters, now_t: int) -> Pulse:
         place = min(place, BUCKETS - 1)
         whole[place] += n
         by_team[shown.get(row["team"], "")][place] += n
-        by_channel[channels.get(row["channel"], OTHER_CHANNEL)][place] += n
+        by_channel[channels.get(row["channel"]) or OTHER_CHANNEL][place] += n
         if row["direction"] == INBOUND:
             inbound[place] += n
     return Pulse(now_t - span, now_t, sum(whole), before, Line("all", whole), Line("from customers", inbound),
@@ -110,20 +112,21 @@ class _Lines(defaultdict[str, list[int]]):
 
 def feed(read: Read, filters: Filters, _now_t: int) -> list[FeedRow]:
     """The latest activity by order of arrival."""
-    rows = ask(read, "feed", {**filters.words, "order": list(ORDER)})
-    names = describe(read, [row["obj"] for row in rows if row["obj"] is not None])
-    small = fold_small(teams(read))
-    by_name = {team.name: small[team.code] for team in teams(read)}
-    return [FeedRow(r["seq"], r["t"], r["activity"], r["channel"] or "", r["direction"],
-                    by_name.get(r["team"] or "", r["team"] or ""), names.get(r["obj"])) for r in rows]
+    order = [code(read, "object_type", name) for name in ORDER]
+    rows = ask(read, "feed", {**codes(read, filters), "order": order, "limit": FEED_ROWS})
+    names = describe(read, [row["obj"] for row in rows])
+    done, channels, shown = words(read, "activity"), words(read, "channel"), fold_small(teams(read))
+    return [FeedRow(r["seq"], r["t"], done.get(r["activity"], ""), channels.get(r["channel"], ""), r["direction"],
+                    shown.get(r["team"], ""), names.get(r["obj"])) for r in rows]
 
 
 def open_cases(read: Read, filters: Filters, now_t: int, otypes: Sequence[str]) -> OpenCases:
     """How many cases are open, worked back through the window from what opened and ended in it."""
     since_t = now_t - filters.window_us
     bucket_us = filters.window_us // BUCKETS
-    rows = ask(read, "open_cases", {**filters.words, "since_t": since_t, "now_t": now_t, "bucket_us": bucket_us,
-                                    "otypes": [filters.otype] if filters.otype else list(otypes)})
+    wanted = [filters.otype] if filters.otype else otypes
+    rows = ask(read, "open_cases", {**codes(read, filters), "since_t": since_t, "now_t": now_t, "bucket_us": bucket_us,
+                                    "otypes": [code(read, "object_type", word) for word in wanted]})
     steps, before = [0] * BUCKETS, 0
     for row in rows:
         if row["is_older"]:
@@ -137,3 +140,10 @@ def open_cases(read: Read, filters: Filters, now_t: int, otypes: Sequence[str]) 
         level += step
         line.append(level)
     return OpenCases(level, before, Line("open", line))
+
+
+def moved(read: Read, filters: Filters, now_t: int, *, only_open: bool) -> list[dict[str, Any]]:
+    """Rows (obj, t) of the cases that moved latest, in the window or, with `only_open`, whenever that was."""
+    since_t = 0 if only_open else now_t - filters.window_us
+    return ask(read, "moved", {**codes(read, filters), "since_t": since_t, "only_open": only_open, "limit": 60,
+                               "contact": code(read, "object_type", "contact")})

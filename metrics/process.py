@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from metrics._contract import Filters, Metric, Read, ask
+from metrics._words import EVERYTHING, code, codes, words
 from metrics.case import CaseRow, to_rows
 
 METRIC = Metric(
@@ -19,6 +20,7 @@ METRIC = Metric(
 # Which type of case is shown when nobody chose one: the first of these that has arcs.
 PREFERRED: Final = ("opportunity", "ticket", "case", "lead", "conversation", "contact")
 NOT_CASES: Final = ("account", "person", "message", "product", "campaign", "quote")
+ANY_STEP: Final = "*"
 COVERAGE: Final = {1: 0.5, 2: 0.7, 3: 0.85, 4: 0.95, 5: 1.0}
 
 
@@ -47,7 +49,7 @@ class Flow:
 
 def case_types(read: Read) -> list[str]:
     """Types of objects that are followed as cases, preferred ones first."""
-    found = {row["name"] for row in read("SELECT name FROM object_type WHERE name <> ''", {})} - set(NOT_CASES)
+    found = set(words(read, "object_type").values()) - {"", *NOT_CASES}
     rank = {name: place for place, name in enumerate(PREFERRED)}
     return sorted(found, key=lambda name: (rank.get(name, len(rank)), name))
 
@@ -56,10 +58,12 @@ def flow(read: Read, filters: Filters, now_t: int) -> Flow:
     """The arcs in the span of days, for the chosen type of case or the first that has any."""
     types = [filters.otype] if filters.otype else case_types(read)
     for otype in types:
-        rows = ask(read, "arcs", {**filters.words, "otype": otype, "first_day": filters.first_day(now_t)})
+        params = {**codes(read, filters), "otype": code(read, "object_type", otype), "first_day": filters.first_day(now_t)}
+        rows = ask(read, "arcs", params)
         if rows:
-            arcs = [Arc(r["source"] or "", r["target"] or "", int(r["n"]), max(0.0, float(r["dt"]) / float(r["n"])))
-                    for r in rows]
+            names = words(read, "activity")
+            arcs = [Arc(names.get(r["source"], ""), names.get(r["target"], ""), int(r["n"]),
+                        max(0.0, float(r["dt"]) / float(r["n"]))) for r in rows]
             return Flow(otype, sorted(arcs, key=lambda arc: (-arc.n, arc.key)))
     return Flow(types[0] if types else "case", [])
 
@@ -91,17 +95,27 @@ def chosen(arcs: Sequence[Arc], detail: int, sticky: frozenset[str] = frozenset(
 
 
 def visits(arcs: Sequence[Arc]) -> dict[str, int]:
-    """How often each activity took place: every event is the target of one arc."""
-    found: dict[str, int] = defaultdict(int)
+    """How often each activity took place: each event is the target of one arc and the source of one at most.
+
+    Under a team or channel filter the arc before an event may belong to others; then what follows it is counted.
+    """
+    into: dict[str, int] = defaultdict(int)
+    out_of: dict[str, int] = defaultdict(int)
     for arc in arcs:
-        found[arc.target] += arc.n
-    return {name: n for name, n in found.items() if name}
+        into[arc.target] += arc.n
+        out_of[arc.source] += arc.n
+    return {name: max(into[name], out_of[name]) for name in into.keys() | out_of.keys() if name}
 
 
 def arc_cases(read: Read, filters: Filters, now_t: int, arc: str) -> list[CaseRow]:
     """Recent cases whose course has the arc `source>target`."""
     source, _, target = arc.partition(">")
     otype = filters.otype or flow(read, filters, now_t).otype
-    params = {**filters.words, "otype": otype, "source": source, "target": target, "limit": 50,
-              "first_day": filters.first_day(now_t)}
+    params = {**codes(read, filters), "otype": code(read, "object_type", otype), "limit": 50,
+              "first_day": filters.first_day(now_t), "source": _step_code(read, source), "target": _step_code(read, target)}
     return to_rows(read, ask(read, "arc_cases", params))
+
+
+def _step_code(read: Read, word: str) -> int:
+    """0 for the empty word (start or end), EVERYTHING for any step."""
+    return EVERYTHING if word == ANY_STEP else code(read, "activity", word) if word else 0

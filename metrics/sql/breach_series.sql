@@ -6,7 +6,5 @@ FROM (
     UNION ALL
     SELECT coalesce(decided_t, due_t, t), team, channel FROM binding_done WHERE verdict = 2
 )
-WHERE at_t >= $since_t AND at_t < $now_t
-  AND ($team = '' OR team IN (SELECT code FROM team WHERE name = $team))
-  AND ($channel = '' OR channel IN (SELECT code FROM channel WHERE name = $channel))
+WHERE at_t >= $since_t AND at_t < $now_t AND $team IN (-1, team) AND $channel IN (-1, channel)
 GROUP BY ALL

@@ -9,11 +9,11 @@ WITH turn AS (
     WHERE h.in_new GROUP BY h.obj
 ), summed AS (
     SELECT h.obj, any_value(h.otype) AS otype, min(h.t) AS first_t, max(h.t) AS last_t, count(*) AS n,
-           arg_max(h.activity, (h.t, h.ord)) AS last_activity, arg_max(h.direction, (h.t, h.ord)) AS last_direction,
-           coalesce(arg_min(h.channel, (h.t, h.ord)) FILTER (h.channel <> 0), 0) AS channel,
-           coalesce(arg_max(h.team, (h.t, h.ord)) FILTER (h.team <> 0), 0) AS team,
-           coalesce(arg_max(h.actor, (h.t, h.ord)) FILTER (h.direction <> 1), 0) AS actor,
-           CASE WHEN any_value(h.otype) IN (SELECT unnest($flow)) THEN md5(string_agg(CAST(h.activity AS VARCHAR), ',' ORDER BY h.t, h.ord)) END AS variant,
+           arg_max(h.activity, h.rn) AS last_activity, arg_max(h.direction, h.rn) AS last_direction,
+           coalesce(arg_min(h.channel, h.rn) FILTER (h.channel <> 0), 0) AS channel,
+           coalesce(arg_max(h.team, h.rn) FILTER (h.team <> 0), 0) AS team,
+           coalesce(arg_max(h.actor, h.rn) FILTER (h.direction <> 1), 0) AS actor,
+           CASE WHEN any_value(h.otype) IN (SELECT unnest($flow)) THEN md5(string_agg(CAST(h.activity AS VARCHAR), ',' ORDER BY h.rn)) END AS variant,
            count(*) - count(DISTINCT h.activity) AS rework,
            any_value(CASE WHEN t.ended THEN t.ended_t END) AS closed_t,
            min(h.t) FILTER (h.direction = 1 AND h.activity IN (SELECT unnest($asking))
@@ -38,7 +38,7 @@ FROM (SELECT otype, variant, 1 AS sign FROM fact_new UNION ALL SELECT otype, var
 WHERE variant IS NOT NULL GROUP BY ALL HAVING sum(sign) <> 0;
 
 INSERT INTO variant
-SELECT any_value(h.otype), f.variant, list(h.activity ORDER BY h.t, h.ord)
+SELECT any_value(h.otype), f.variant, list(h.activity ORDER BY h.rn)
 FROM (SELECT variant, min(obj) AS obj FROM fact_new WHERE variant IS NOT NULL
       AND NOT EXISTS (SELECT 1 FROM variant v WHERE v.otype = fact_new.otype AND v.variant = fact_new.variant)
       GROUP BY otype, variant) f

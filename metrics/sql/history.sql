@@ -1,17 +1,19 @@
--- The whole course of each touched object before and after the batch. pos orders events by time; events of one
--- moment share a pos unless one source numbered them all, so a verdict that would hang on a guess can be seen.
+-- The whole course of each touched object before and after the batch, in the one order used everywhere: by time,
+-- then by place in the source (ord), which stands in rn. pos orders events for deciding: events of one moment share
+-- a pos unless one source numbered them all, so that a verdict which would hang on a guess can be seen.
 CREATE OR REPLACE TEMP TABLE hist AS
 WITH course AS (
     SELECT c.*, TRUE AS in_old, c.seq NOT IN (SELECT seq FROM gone) AS in_new
     FROM case_event c SEMI JOIN (SELECT obj FROM touched WHERE obj < $first_new_obj) USING (obj)
-    WHERE c.seq >= $from_seq
     UNION ALL
     SELECT f.*, FALSE, TRUE FROM fresh f
 ), tied AS (
-    SELECT *, count(*) OVER same AS n_same, min(source) OVER same = max(source) OVER same AND min(ord) OVER same >= 0
-        AS decidable, rank() OVER (PARTITION BY obj, t, in_new ORDER BY ord) - 1 AS place
-    FROM course WINDOW same AS (PARTITION BY obj, t, in_new)
+    SELECT obj, t, min(source) = max(source) AND min(ord) >= 0 AS numbered
+    FROM course WHERE in_new GROUP BY obj, t HAVING count(*) > 1
+), placed AS (
+    SELECT c.obj, c.seq, rank() OVER (PARTITION BY c.obj, c.t ORDER BY c.ord) - 1 AS place
+    FROM course c JOIN tied USING (obj, t) WHERE in_new AND numbered
 )
-SELECT * EXCLUDE (n_same, decidable, place),
-       t * 2048 + CASE WHEN n_same > 1 AND decidable THEN least(place, 2047) ELSE 0 END AS pos
-FROM tied;
+SELECT c.*, c.t * 2048 + coalesce(least(p.place, 2047), 0) AS pos,
+       row_number() OVER (PARTITION BY c.obj ORDER BY c.t, c.ord) AS rn
+FROM course c LEFT JOIN placed p USING (obj, seq);

@@ -11,13 +11,16 @@ WITH pair AS (
     LEFT JOIN mark target ON target.role = 2 AND target.rule = activation.rule AND target.obj = activation.obj
         AND target.seq <> activation.seq
     WHERE activation.corr > 0
+), fits AS (
+    SELECT *, sure AND placed AND (template <> 'four_eyes' OR same) AS hit,
+           (sure IS NULL AND placed) OR (tied AND sure IS DISTINCT FROM FALSE)
+           OR (template = 'four_eyes' AND sure IS DISTINCT FROM FALSE AND same IS NULL) AS maybe,
+           -- Looking back, the nearest is the last one: turn the line of time round.
+           CASE WHEN template = 'precedence' THEN -t_pos ELSE t_pos END AS far
+    FROM pair WHERE t_seq IS NOT NULL
 )
-SELECT rule, obj, seq,
-       CASE WHEN any_value(template) = 'precedence' THEN arg_max(t_seq, t_pos) FILTER (sure AND placed)
-            ELSE arg_min(t_seq, t_pos) FILTER (sure AND placed AND (template <> 'four_eyes' OR same)) END AS hit_seq,
-       CASE WHEN any_value(template) = 'precedence' THEN max(t_t) FILTER (sure AND placed)
-            ELSE min(t_t) FILTER (sure AND placed AND (template <> 'four_eyes' OR same)) END AS hit_t,
-       min(t_t) FILTER ((sure IS NULL AND placed) OR (tied AND sure IS DISTINCT FROM FALSE)
-                        OR (template = 'four_eyes' AND sure IS DISTINCT FROM FALSE AND same IS NULL AND t_seq IS NOT NULL)) AS maybe_t,
-       min(t_t) FILTER (template = 'four_eyes' AND sure AND NOT same) AS other_t
-FROM pair GROUP BY rule, obj, seq;
+SELECT a.rule, a.obj, a.seq, arg_min(t_seq, far) FILTER (hit) AS hit_seq, arg_min(t_t, far) FILTER (hit) AS hit_t,
+       arg_min(t_pos, far) FILTER (hit) AS hit_pos, arg_min(t_t, far) FILTER (maybe) AS maybe_t,
+       arg_min(t_pos, far) FILTER (maybe) AS maybe_pos,
+       min(t_t) FILTER (f.template = 'four_eyes' AND f.sure AND NOT same) AS other_t
+FROM act a LEFT JOIN fits f USING (rule, obj, seq) WHERE a.corr > 0 GROUP BY a.rule, a.obj, a.seq;

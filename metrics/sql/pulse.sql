@@ -1,7 +1,5 @@
 -- Activity of the window and of the same span before it, in buckets.
-SELECT (e.t - $before_t) // $bucket_us AS bucket, e.team, e.channel, e.direction, count(*) AS n
-FROM event AS e
-WHERE e.t >= $before_t AND e.t < $now_t
-  AND ($team = '' OR e.team IN (SELECT code FROM team WHERE name = $team))
-  AND ($channel = '' OR e.channel IN (SELECT code FROM channel WHERE name = $channel))
+SELECT (t - $before_t) // $bucket_us AS bucket, team, channel, direction, count(*) AS n
+FROM event
+WHERE t >= $before_t AND t < $now_t AND $team IN (-1, team) AND $channel IN (-1, channel)
 GROUP BY ALL

@@ -1,0 +1,56 @@
+// The process map. The server lays it out once for each topology; later frames change numbers and widths only.
+(function () {
+  "use strict";
+  const fv = (window.frontview = window.frontview || {});
+  const number = (n) => (n < 1e5 ? n.toLocaleString("en") : n < 1e6 ? Math.round(n / 1e3) + "k" : (n / 1e6).toFixed(1) + "M");
+  const PAD = 8;
+
+  function numbers(el, d) {
+    const most = Math.max(...Object.values(d.flow).map((f) => f[0]), 1);
+    for (const g of el.querySelectorAll("g.arc")) {
+      const [n, time] = d.flow[g.dataset.key] || [0, ""], [source, target] = g.dataset.key.split(">");
+      const width = 1 + 5 * Math.sqrt(n / most), isEnd = !source || !target;
+      g.querySelector("path.line").setAttribute("stroke-width", width.toFixed(2));
+      const said = d.measure === "time" && !isEnd ? time : number(n), text = g.querySelector("text");
+      if (text && text.textContent !== said) text.textContent = said;
+      g.setAttribute("aria-label", `${source || "start"} to ${target || "end"}: ${number(n)} times${isEnd ? "" : ", on average " + time}`);
+    }
+    for (const g of el.querySelectorAll("g.node")) {
+      const said = number(d.visits[g.dataset.key] || 0), text = g.querySelector(".n");
+      if (text && text.textContent !== said) text.textContent = said;
+    }
+  }
+  function head(tip, from, parent) {
+    const a = Math.atan2(tip[1] - from[1], tip[0] - from[0]), p = (turn, r) => `${(tip[0] - r * Math.cos(a + turn)).toFixed(1)} ${(tip[1] - r * Math.sin(a + turn)).toFixed(1)}`;
+    fv.svg("path", { d: `M${tip[0]} ${tip[1]}L${p(.42, 9)}L${p(-.42, 9)}Z`, class: "head" }, parent);
+  }
+  function arc(e, root) {
+    const g = fv.svg("g", { class: "arc", tabindex: 0, role: "button", "data-key": e.key, "data-open": "figure:arc:" + e.key }, root);
+    const [first, ...rest] = e.path, d = `M${first}C${rest.map((p) => p.join(" ")).join(" ")}`;
+    fv.svg("path", { d, class: "hit" }, g);
+    fv.svg("path", { d, class: "line" }, g);
+    if (e.tip) head(e.tip, e.path.at(-1), g);
+    if (e.text) fv.svg("text", { x: e.text[0], y: e.text[1] + 4, "text-anchor": "middle" }, g, "");
+  }
+  function node(n, root) {
+    if (!n.label) {
+      const g = fv.svg("g", { class: "end" }, root);
+      fv.svg("circle", { cx: n.at[0], cy: n.at[1], r: n.key === "start" ? 7 : 6 }, g);
+      fv.svg("title", {}, g, n.key === "start" ? "Start of the case" : "End of the case");
+      return;
+    }
+    const g = fv.svg("g", { class: "node", tabindex: 0, role: "button", "data-key": n.key, "data-open": `figure:arc:${n.key}>*`, "aria-label": n.label }, root);
+    fv.svg("rect", { x: n.at[0] - n.w / 2, y: n.at[1] - 12, width: n.w, height: 24, rx: 5 }, g);
+    fv.svg("text", { x: n.at[0] - n.w / 2 + 8, y: n.at[1] + 4 }, g, n.label);
+    fv.svg("text", { x: n.at[0] + n.w / 2 - 8, y: n.at[1] + 4, "text-anchor": "end", class: "n" }, g, "");
+  }
+  fv.drawMap = function (el, d, old) {
+    if (old && old.topology === d.topology) return numbers(el, d);
+    const w = d.width + 2 * PAD, h = d.height + 2 * PAD;
+    const root = fv.svg("svg", { viewBox: `${-PAD} ${-PAD} ${w} ${h}`, width: w, height: h });
+    for (const e of d.edges) arc(e, root);
+    for (const n of d.nodes) node(n, root);
+    el.replaceChildren(root);
+    numbers(el, d);
+  };
+})();

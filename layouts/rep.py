@@ -1,0 +1,89 @@
+"""A rep's own day: what waits on me, what falls due next, and my open items. Nobody else's figures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dash import html
+from dash.development.base_component import Component
+
+from data.scope import Role
+from data.vocabulary import label as activity_label
+from layouts import _cards, _rows
+from layouts._contract import Cases, Part, Properties, View
+from metrics import breaches, mine, waiting
+from metrics._contract import DAY, Filters, Read
+from metrics.breaches import Choice
+
+
+def _load(read: Read, filters: Filters, now_t: int) -> dict[str, Any]:
+    me = read.scope.actor
+    return {
+        "waits": waiting.waiting(read, filters, now_t, limit=10, owner=me),
+        "next": breaches.items(read, filters, now_t, Choice("due", owner=me, limit=10, soon_us=3 * DAY)),
+        "late": breaches.items(read, filters, now_t, Choice("broken", now_t, owner=me, limit=10)),
+        "items": mine.items(read, limit=14),
+    }
+
+
+def _render(data: dict[str, Any]) -> Properties:
+    waits, due, late, items = data["waits"], data["next"], data["late"], data["items"]
+    first = due[0] if due else None
+    return {
+        "me-waiting": {"children": _cards.tile_body(
+            _cards.number(waits.total), None,
+            ["longest ", _cards.moment(waits.oldest_t, "since")] if waits.total else ["nobody waits for you"], None, "figure:waiting")},
+        "me-due": {"children": _cards.tile_body(
+            _cards.number(len(late) + len(due)), None,
+            ["next: ", _cards.moment(first.due_t, "due")] if first else ["nothing in the next three days"], None, "figure:due")},
+        "me-open": {"children": _cards.tile_body(
+            _cards.number(items.total), None, ["cases you own that are not finished"], None, "figure:open")},
+        "me-waits": {"children": _rows.waits(waits)},
+        "me-next": {"children": _rows.due([*late, *due])},
+        "me-items": {"children": _items(items)},
+    }
+
+
+def _items(found: mine.Mine) -> list[Component]:
+    if not found.rows:
+        return [_cards.empty("You own no open case.", "A case is yours when its system names you as its owner.")]
+    rows = [(f"case:{r.case.obj}", [
+        html.Span(r.case.customer or r.case.name or r.case.id, className="strong clip"), _rows.case_link(r.case),
+        html.Span(r.case.name, className="clip"), activity_label(r.last_activity), _cards.moment(r.last_t, "ago"),
+    ]) for r in found.rows]
+    return [_cards.table(("Customer", "Case", "Name", "Latest step", "When"), rows, "My open cases")]
+
+
+def layout() -> list[Component]:
+    """Three figures, then what waits and what falls due, then all open cases."""
+    return [
+        html.Div([
+            _cards.tile("me-waiting", "Waits on me", "figure:waiting", "waiting"),
+            _cards.tile("me-due", "Falls due", "figure:due", "breaches"),
+            _cards.tile("me-open", "My open cases", "figure:open", "mine"),
+        ], className="tiles three"),
+        html.Div([
+            _cards.card("me-next", "Do next", metric="breaches", steady=True, class_name="a-next"),
+            _cards.card("me-waits", "Waits on me", metric="waiting", steady=True, class_name="a-waits"),
+            _cards.card("me-items", "My open cases", metric="mine", steady=True, class_name="a-items", rows=8),
+        ], className="grid me-grid"),
+    ]
+
+
+def _open(read: Read, _filters: Filters, _now_t: int, _word: str) -> Cases:
+    return Cases("My open cases", mine.rows(read))
+
+
+def _due(read: Read, filters: Filters, now_t: int, _word: str) -> Cases:
+    return _rows.own_due(read, filters, now_t, read.scope.actor)
+
+
+def _waits(read: Read, filters: Filters, now_t: int, _word: str) -> Cases:
+    return _rows.waiting_cases(read, filters, now_t, read.scope.actor)
+
+
+VIEW = View(
+    id="me", title="My day", path="/me", icon="sun", roles=frozenset({Role.REP}), order=10,
+    parts=(Part("me-items", _load, _render),), layout=layout,
+    evidence={"waiting": _waits, "due": _due, "open": _open},
+)
