@@ -132,7 +132,7 @@ def _page(state: State, items: Sequence[Any], look: Look, retractions: Sequence[
             events.append(found.event)
             links.extend(found.links)
             changes.update({change.object: change for change in found.changes})
-    return Page(_copy(state), events=events, changes=list(changes.values()), links=links, aside=aside,
+    return Page(copied(state), events=events, changes=list(changes.values()), links=links, aside=aside,
                 retractions=list(retractions), watermark=watermark)
 
 
@@ -207,7 +207,7 @@ def _indexed_at(item: Any) -> datetime | None:
         return None
 
 
-def _copy(state: State) -> State:
+def copied(state: Mapping[str, Any]) -> State:
     """The state as it is now; later steps change the original."""
-    return {key: _copy(value) if isinstance(value, dict) else list(value) if isinstance(value, list) else value
+    return {key: copied(value) if isinstance(value, dict) else list(value) if isinstance(value, list) else value
             for key, value in state.items()}

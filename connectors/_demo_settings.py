@@ -10,6 +10,7 @@ from typing import Final
 import duckdb
 
 from connectors.demo import OWN_DOMAIN, PEOPLE, SYSTEMS
+from data.scope import Principal, Role
 from data.settings import Settings, SourceSettings
 from data.writer import Writer
 
@@ -45,3 +46,10 @@ def kept_anchor(writer: Writer, now: datetime | None = None) -> datetime:
         return rows[0][0] if rows else first
 
     return datetime.fromisoformat(writer.do(work))
+
+
+def personas() -> list[Principal]:
+    """The people of the demonstration firm as whom one can look around without a password."""
+    return [Principal(person.login, person.name, person.role, person.id if person.team else "",
+                      frozenset(person.sees) or None if person.role is Role.MANAGER else
+                      None if person.role is not Role.REP else frozenset()) for person in PEOPLE]

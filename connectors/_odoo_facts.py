@@ -51,8 +51,8 @@ class Recent:
 
     def __init__(self) -> None:
         self._ended: Cursor = {}
-        self._told: set[str] = set()
-        self._telling: set[str] = set()
+        self._told: set[int] = set()
+        self._telling: set[int] = set()
 
     def begin(self, cursor: Cursor) -> None:
         """A look starts from this cursor."""
@@ -67,14 +67,14 @@ class Recent:
 
     def stored(self, page: Page) -> None:
         """The page (as it was before `new`) is in the store."""
-        self._telling.update(repr(one) for some in (page.events, page.changes, page.links) for one in some)
+        self._telling.update(hash(repr(one)) for some in (page.events, page.changes, page.links) for one in some)
 
     def end(self, cursor: Cursor) -> None:
         """The look is complete."""
         self._ended, self._told, self._telling = dict(cursor), self._telling, set()
 
     def _untold(self, some: Sequence[_Fact]) -> list[_Fact]:
-        return [one for one in some if repr(one) not in self._told]
+        return [one for one in some if hash(repr(one)) not in self._told]
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,7 +170,7 @@ class Known:
         past: dict[int, list[Step]] = defaultdict(list)
         messages = self.rpc.records("mail.message", [
             ("model", "=", "crm.lead"), ("res_id", "in", [row["id"] for row in rows]),
-            ("tracking_value_ids", "!=", False)], ["id"]) if rows else []
+            ("message_type", "=", "notification")], ["id"]) if rows else []
         if messages:
             for step in self.steps([("mail_message_id", "in", [message["id"] for message in messages])]):
                 past[step.lead].append(step)

@@ -20,7 +20,7 @@ from data.errors import FixSettings, FrontviewError
 
 OLDEST_RELEASE = 14
 _RECORDS = ("crm.lead", "mail.tracking.value", "mail.message", "mail.activity", "res.users", "res.partner",
-            "crm.stage", "crm.team", "crm.lost.reason", "mail.message.subtype", "ir.model.fields")
+            "crm.stage", "crm.team", "crm.lost.reason", "calendar.event", "mail.message.subtype", "ir.model.fields")
 
 
 class Odoo:

@@ -2,37 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from data.event import micros
+from data.settings import CalendarSettings
 
 FIRST_YEAR, LAST_YEAR = 2000, 2040
 
 
-@dataclass(frozen=True, slots=True)
-class Calendar:
-    """Open from `opens` to `closes` local time on these weekdays (0 is Monday), except on holidays."""
+def intervals(calendar: CalendarSettings) -> Iterator[tuple[str, int, int, int, int, int]]:
+    """Rows of the table `calendar_open`: calendar, day_t, start_t, end_t, cum_us, day_no; one an open span.
 
-    name: str = "default"
-    zone: str = "UTC"
-    opens: time = time(9)
-    closes: time = time(17)
-    days: frozenset[int] = frozenset(range(5))
-    holidays: Collection[date] = ()
+    Local times become UTC day by day, so a day on which the clocks change has its real length.
+    """
+    zone, closed = ZoneInfo(calendar.zone), set(calendar.holidays)
+    day, cum, number = date(FIRST_YEAR, 1, 1), 0, 0
 
-    def intervals(self) -> Iterator[tuple[str, int, int, int, int, int]]:
-        """Rows of the table `calendar_open`: name, day_t, start_t, end_t, cum_us, day_no."""
-        zone, closed = ZoneInfo(self.zone), set(self.holidays)
-        day, cum, number = date(FIRST_YEAR, 1, 1), 0, 0
-        while day.year < LAST_YEAR:
-            if day.weekday() in self.days and day not in closed:
-                midnight, start, end = (
-                    micros(datetime.combine(day, at, tzinfo=zone).astimezone(UTC))
-                    for at in (time(0), self.opens, self.closes))
-                yield self.name, midnight, start, end, cum, number
+    def at(clock: time) -> int:
+        return micros(datetime.combine(day, clock, tzinfo=zone).astimezone(UTC))
+
+    while day.year < LAST_YEAR:
+        if day.weekday() in calendar.weekdays and day not in closed:
+            for opens, closes in calendar.spans:
+                start, end = at(opens), at(closes)
+                yield calendar.id, at(time(0)), start, end, cum, number
                 cum += end - start
-                number += 1
-            day += timedelta(days=1)
+            number += 1
+        day += timedelta(days=1)

@@ -80,7 +80,7 @@ class Writer:
         self.memory = Memory(self.con)
         self._jobs: queue.Queue[_Job | None] = queue.Queue(maxsize=256)
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
-        self._broken: FrontviewError | None = None
+        self.fault: FrontviewError | None = None
 
     def start(self) -> None:
         """Bring the derived tables into line, then begin to take pages."""
@@ -135,8 +135,8 @@ class Writer:
         self.do(lambda con: con.execute("INSERT INTO viewer_log VALUES (?, ?, ?, ?, ?, ?)", row) and None)
 
     def _submit(self, job: _Job) -> Any:
-        if self._broken:
-            raise self._broken
+        if self.fault:
+            raise self.fault
         self._jobs.put(job)
         return job.done.result()
 
@@ -163,7 +163,7 @@ class Writer:
         if pages and not self._settle(pages, lambda: self._commit(pages), last=len(pages) == 1):
             for job in pages:
                 self._settle([job], lambda job=job: self._commit([job]))
-        if pages and not self._broken:
+        if pages and not self.fault:
             self._settle([], lambda: [self._transaction(decider.tidy) for decider in self.deciders])
 
     def _settle(self, jobs: Sequence[_Job], run: Callable[[], list[Any]], *, last: bool = True) -> bool:
@@ -174,9 +174,9 @@ class Writer:
         except Exception as error:
             self._undo()
             told = self._told(error)
-            for job in jobs if last or self._broken else ():
+            for job in jobs if last or self.fault else ():
                 job.done.set_exception(told)
-            return bool(self._broken)
+            return bool(self.fault)
         for job, result in zip(jobs, results, strict=bool(jobs)):
             job.done.set_result(result)
         return True
@@ -185,7 +185,7 @@ class Writer:
         """The error as the caller is told it; a fault of the file itself also ends the writer."""
         if isinstance(error, _FATAL):
             fault = explain_fault(error, self.store.path)
-            self._broken = fault
+            self.fault = fault
             log.error("the writer stopped: %s", fault)
             if self.on_fatal:
                 self.on_fatal(fault)
@@ -203,7 +203,7 @@ class Writer:
         try:
             self.memory.reload()
         except duckdb.Error as error:
-            self._broken = explain_fault(error, self.store.path)
+            self.fault = explain_fault(error, self.store.path)
 
     def _transaction(self, work: Callable[[duckdb.DuckDBPyConnection], T] | None) -> T:
         assert work is not None

@@ -1,8 +1,7 @@
 """Where the activities of a process map stand: Graphviz draws, but the order from top to bottom is ours.
 
 Left to itself dot puts everything around a hub side by side, wider than any screen. So the activities are put in the
-order that turns the fewest steps upwards (the greedy order of Eades, Lin and Smyth), a few to a row, and dot only
-routes the arcs.
+order in which a case likely comes to them, a few to a row, and dot only routes the arcs.
 """
 
 from __future__ import annotations
@@ -10,9 +9,11 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Sequence
 from hashlib import blake2b
+from heapq import heappop, heappush
+from math import inf, log
 from threading import Lock
 from typing import Any
 
@@ -45,27 +46,25 @@ def place(arcs: Sequence[Arc], columns: int) -> dict[str, Any] | None:
 
 
 def in_order(arcs: Sequence[Arc]) -> list[str]:
-    """The activities from first to last, so that steps upwards weigh as little as the greedy order allows."""
-    rest = {name for arc in arcs for name in (arc.source, arc.target) if name}
-    first: list[str] = []
-    last: list[str] = []
-    while rest:
-        weight = {name: [0, 0] for name in rest}
+    """The activities from first to last: by the likeliest way to them from the start of a case.
+
+    A step costs one and the more the less likely it is; what mostly ends a case comes last.
+    """
+    leaving: dict[str, int] = defaultdict(int)
+    for arc in arcs:
+        leaving[arc.source] += arc.n
+    ending = {arc.source for arc in arcs if arc.target == "" and 2 * arc.n > leaving[arc.source]}
+    far: dict[str, float] = {"": 0.0}
+    queue: list[tuple[float, str]] = [(0.0, "")]
+    while queue:
+        distance, name = heappop(queue)
         for arc in arcs:
-            if arc.source != arc.target and arc.target in rest and (arc.source in rest or not arc.source):
-                weight[arc.target][0] += arc.n
-            if arc.source != arc.target and arc.source in rest and (arc.target in rest or not arc.target):
-                weight[arc.source][1] += arc.n
-        sinks = [name for name, (_, out) in weight.items() if not out]
-        if sinks:
-            # A step that leads nowhere any more comes last; the rarest at the very end.
-            name = min(sinks, key=lambda n: (weight[n][0], n))
-            last.insert(0, name)
-        else:
-            name = max(weight, key=lambda n: (weight[n][1] - weight[n][0], n))
-            first.append(name)
-        rest.remove(name)
-    return first + last
+            reach = distance + 1 - log(arc.n / leaving[arc.source])
+            if arc.source == name and arc.target and reach < far.get(arc.target, inf):
+                far[arc.target] = reach
+                heappush(queue, (reach, arc.target))
+    everyone = {name for arc in arcs for name in (arc.source, arc.target) if name}
+    return sorted(everyone, key=lambda name: (name in ending, far.get(name, inf), name))
 
 
 def rows_of(arcs: Sequence[Arc], columns: int) -> list[list[str]]:
@@ -85,7 +84,7 @@ def _source(arcs: Sequence[Arc], columns: int) -> str:
     """The graph in dot's language; names are quoted as JSON, which dot reads alike."""
     rows = rows_of(arcs, columns)
     level = {name: place for place, row in enumerate(rows) for name in row}
-    lines = ["digraph { rankdir=TB; nodesep=0.3; ranksep=0.36; margin=0; splines=true; "
+    lines = ["digraph { rankdir=TB; nodesep=0.14; ranksep=0.5; margin=0; splines=true; "
              "node [shape=box, height=0.33, fixedsize=true]; edge [fontsize=10];"]
     for row in rows:
         marks = [f"{_quoted(name)} [width={max(0.9, 0.088 * len(activity_label(name)) + 0.75):.2f}];" for name in row]
@@ -97,10 +96,12 @@ def _source(arcs: Sequence[Arc], columns: int) -> str:
             lines.append(f'"{mark}" [shape=circle, width=0.22, height=0.22];')
     most = max(arc.n for arc in arcs)
     for arc in sorted(arcs, key=lambda a: (-a.n, a.key)):
-        leads_down = level.get(arc.source, -1) < level.get(arc.target, len(rows))
-        hints = f"weight={1 + round(9 * arc.n / most)}" if leads_down else "constraint=false"
-        tail, head = _quoted(arc.source, "start"), _quoted(arc.target, "end")
-        lines.append(f'{tail} -> {head} [label="00000", {hints}, id={json.dumps(arc.key)}];')
+        # Every arc is given to dot as one that leads down; those that really lead up are drawn backwards.
+        ends = (_quoted(arc.source, "start"), _quoted(arc.target, "end"))
+        leads_up = level.get(arc.source, -1) > level.get(arc.target, len(rows))
+        tail, head = reversed(ends) if leads_up else ends
+        hints = f"weight={1 + round(9 * arc.n / most)}" + (", dir=back" if leads_up else "")
+        lines.append(f'{tail} -> {head} [{hints}, id={json.dumps(arc.key)}];')
     return "\n".join([*lines, "}"])
 
 
@@ -128,7 +129,8 @@ def _read(graph: dict[str, Any]) -> dict[str, Any]:
         if "id" not in edge:
             continue
         parts = edge["pos"].split(" ")
-        tip = next((point(p) for p in parts if p.startswith("e,")), None)
-        edges.append({"key": edge["id"], "path": [point(p) for p in parts if not p.startswith(("e,", "s,"))],
-                      "tip": tip, "text": point(edge["lp"]) if "lp" in edge else None})
+        path = [point(p) for p in parts if not p.startswith(("e,", "s,"))]
+        back = next((point(p) for p in parts if p.startswith("s,")), None)
+        tip = back or next((point(p) for p in parts if p.startswith("e,")), None)
+        edges.append({"key": edge["id"], "path": path[::-1] if back else path, "tip": tip})
     return {"width": round(width, 1), "height": round(height, 1), "nodes": nodes, "edges": edges}

@@ -47,11 +47,16 @@ def rules(rows: Sequence[RuleRow], span: str) -> list[Component]:
                              f"{len(rows)} rules are watched.")]
     most = max(r.breaches for r in loud) or 1
     body = [(f"figure:rule:{r.id}", [
-        _cards.severity(r.severity, r.kind), html.Span(r.title, className="clip", title=f"{r.id} · {r.title}"),
+        _cards.severity(r.severity), _rule(r),
         _bar(r.breaches, most, r.severity), _cards.number(r.overdue), _cards.number(r.due), _cannot_tell(r.unknown),
     ]) for r in loud]
-    columns = ("Severity", "Rule", ">Breaches", ">Overdue", ">Due 24 h", ">Cannot tell")
+    columns = ("Severity", "Rule", ">Breaches", ">Overdue", ">Due 24 h", ">Unclear")
     return [_cards.table(columns, body, f"Rules; breaches in the last {span}", "rules")]
+
+
+def _rule(rule: RuleRow) -> Component:
+    review = _cards.chip("review", "tiny") if rule.kind == "review" else None
+    return html.Span([review, html.Span(rule.title)], title=f"{rule.id} · {rule.title}")
 
 
 def _bar(n: int, most: int, severity: str) -> Component:

@@ -106,10 +106,10 @@ def layout() -> list[Component]:
             _cards.card("live-teams", "Activity by team", metric="live", class_name="a-teams"),
             _cards.card("live-channels", "Activity by channel", metric="live", class_name="a-channels"),
             _map.card("live-map", "How cases flow", class_name="a-map"),
+            _cards.card("live-rules", "Breaches by rule", metric="breaches", steady=True, class_name="a-rules"),
             _cards.card("live-waits", "Who waits for us", metric="waiting", steady=True, class_name="a-waits"),
             _cards.card("live-next", "Falls due next", metric="breaches", steady=True, class_name="a-next"),
             _cards.card("live-feed", "Latest activity", metric="live", steady=True, class_name="a-feed"),
-            _cards.card("live-rules", "Breaches by rule", metric="breaches", steady=True, class_name="a-rules"),
         ], className="grid live-grid"),
     ]
 
@@ -126,7 +126,7 @@ VIEW = View(
     id="live", title="Live", path="/live", icon="pulse", roles=frozenset({Role.MANAGER}), order=10,
     parts=(Part("live-teams", _load_pulse, _render_pulse), Part("live-waits", _load_waits, _render_waits),
            Part("live-rules", _load_rules, _render_rules), Part("live-feed", live.feed, _render_feed),
-           _map.part("live-map")),
+           _map.part("live-map", columns=2)),
     layout=layout, filters=("team", "channel", "otype", "window"),
     evidence={"activities": _recent, "open": _open, "waiting": _rows.waiting_cases, "breaches": _rows.breach_cases,
               "rule": _rows.breach_cases, "due": _rows.due_cases, "arc": _map.cases},

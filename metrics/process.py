@@ -21,7 +21,7 @@ METRIC = Metric(
 PREFERRED: Final = ("opportunity", "ticket", "case", "lead", "conversation", "contact")
 NOT_CASES: Final = ("account", "person", "message", "product", "campaign", "quote")
 ANY_STEP: Final = "*"
-COVERAGE: Final = {1: 0.5, 2: 0.7, 3: 0.85, 4: 0.95, 5: 1.0}
+COVERAGE: Final = {1: 0.4, 2: 0.58, 3: 0.74, 4: 0.9, 5: 1.0}
 
 
 @dataclass(frozen=True, slots=True)

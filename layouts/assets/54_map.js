@@ -30,7 +30,7 @@
     fv.svg("path", { d, class: "hit" }, g);
     fv.svg("path", { d, class: "line" }, g);
     if (e.tip) head(e.tip, e.path.at(-1), g);
-    if (e.text) fv.svg("text", { x: e.text[0], y: e.text[1] + 4, "text-anchor": "middle" }, g, "");
+    fv.svg("text", { "text-anchor": "middle" }, g, "");
   }
   function node(n, root) {
     if (!n.label) {
@@ -44,13 +44,30 @@
     fv.svg("text", { x: n.at[0] - n.w / 2 + 8, y: n.at[1] + 4 }, g, n.label);
     fv.svg("text", { x: n.at[0] + n.w / 2 - 8, y: n.at[1] + 4, "text-anchor": "end", class: "n" }, g, "");
   }
+  function label(root, d) {
+    // Each number goes to the first place along its arc that is free of activities and other numbers.
+    const taken = d.nodes.map((n) => [n.at[0] - n.w / 2, n.at[1] - 13, n.at[0] + n.w / 2, n.at[1] + 13]);
+    for (const g of root.querySelectorAll("g.arc")) {
+      const line = g.querySelector(".line"), whole = line.getTotalLength(), spots = [.5, .4, .6, .3, .7, .22, .78];
+      let best = null;
+      for (const at of spots) {
+        const p = line.getPointAtLength(whole * at), box = [p.x - 15, p.y - 7, p.x + 15, p.y + 7];
+        if (!best) best = [p, box];
+        if (!taken.some((t) => box[0] < t[2] && box[2] > t[0] && box[1] < t[3] && box[3] > t[1])) { best = [p, box]; break; }
+      }
+      taken.push(best[1]);
+      const text = g.querySelector("text");
+      text.setAttribute("x", best[0].x.toFixed(1)); text.setAttribute("y", (best[0].y + 4).toFixed(1));
+    }
+  }
   fv.drawMap = function (el, d, old) {
     if (old && old.topology === d.topology) return numbers(el, d);
     const w = d.width + 2 * PAD, h = d.height + 2 * PAD;
-    const root = fv.svg("svg", { viewBox: `${-PAD} ${-PAD} ${w} ${h}`, width: w, height: h });
+    const root = fv.svg("svg", { viewBox: `${-PAD} ${-PAD} ${w} ${h}`, style: `max-width:${w}px;min-width:${Math.min(w, Math.round(w * .72))}px` });
     for (const e of d.edges) arc(e, root);
     for (const n of d.nodes) node(n, root);
     el.replaceChildren(root);
+    label(root, d);
     numbers(el, d);
   };
 })();

@@ -13,7 +13,8 @@ from typing import Final
 
 import duckdb
 
-from data.calendars import Calendar
+from data.calendars import intervals
+from data.settings import CalendarSettings
 from metrics._sql import run, split, statements
 from metrics.conformance.compile import Compiled, compile_rules
 from metrics.conformance.rules import Rule, read_packs
@@ -51,9 +52,9 @@ class Conformance:
     """The rules in force, compiled for one database file."""
 
     def __init__(self, folders: Sequence[Path] = (), *, disabled: Collection[str] = (),
-                 calendars: Sequence[Calendar] = ()) -> None:
+                 calendars: Sequence[CalendarSettings] = ()) -> None:
         self.folders, self.disabled = folders, disabled
-        self.calendars = calendars or [Calendar()]
+        self.calendars = calendars or [CalendarSettings("default")]
         self.rules: Sequence[tuple[int, Rule]] = []
         self._compiled = Compiled()
         self._pair = ""
@@ -89,7 +90,7 @@ class Conformance:
         con.execute("DELETE FROM calendar_open")
         for calendar in self.calendars:
             names = ("calendar", "day_t", "start_t", "end_t", "cum_us", "day_no")
-            columns = dict(zip(names, zip(*calendar.intervals(), strict=True), strict=True))
+            columns = dict(zip(names, zip(*intervals(calendar), strict=True), strict=True))
             con.execute("INSERT INTO calendar_open SELECT unnest($calendar), unnest($day_t), unnest($start_t), "
                         "unnest($end_t), unnest($cum_us), unnest($day_no)", {k: list(v) for k, v in columns.items()})
 

@@ -8,20 +8,22 @@ WITH asked AS (
     UNION ALL
     SELECT rule, obj, seq, 'from', t, from_unit, from_n, calendar FROM asked WHERE from_unit > 0
 ), opened AS (
-    SELECT k.*, o.cum_us + least(greatest(k.t - o.start_t, 0), o.end_t - o.start_t) AS cum, o.day_no
-    FROM clock k ASOF LEFT JOIN calendar_open o ON k.calendar = o.calendar AND k.t >= o.day_t
-    WHERE k.unit IN (2, 3)
+    SELECT k.*, o.cum_us + least(k.t, o.end_t) - o.start_t + k.n AS wanted
+    FROM clock k ASOF LEFT JOIN calendar_open o ON k.calendar = o.calendar AND k.t >= o.start_t WHERE k.unit = 2
+), daily AS (
+    SELECT calendar, day_t, day_no, max(end_t) AS end_t FROM calendar_open GROUP BY ALL
+), dated AS (
+    SELECT k.*, o.day_no FROM clock k ASOF LEFT JOIN daily o ON k.calendar = o.calendar AND k.t >= o.day_t WHERE k.unit = 3
 ), reached AS (
     SELECT rule, obj, seq, which, t + n AS end_t FROM clock WHERE unit = 1
     UNION ALL
     SELECT rule, obj, seq, which, epoch_us(make_timestamp(t) + to_months(CAST(n AS INTEGER))) FROM clock WHERE unit = 4
     UNION ALL
-    SELECT k.rule, k.obj, k.seq, k.which, o.start_t + (k.cum + k.n - o.cum_us)
-    FROM (SELECT *, cum + n AS wanted FROM opened WHERE unit = 2) k
-    ASOF JOIN calendar_open o ON k.calendar = o.calendar AND k.wanted > o.cum_us
+    SELECT k.rule, k.obj, k.seq, k.which, o.start_t + (k.wanted - o.cum_us)
+    FROM opened k ASOF JOIN calendar_open o ON k.calendar = o.calendar AND k.wanted > o.cum_us
     UNION ALL
     SELECT k.rule, k.obj, k.seq, k.which, o.end_t
-    FROM opened k JOIN calendar_open o ON k.calendar = o.calendar AND o.day_no = k.day_no + k.n WHERE k.unit = 3
+    FROM dated k JOIN daily o ON k.calendar = o.calendar AND o.day_no = k.day_no + k.n
 )
 SELECT a.* EXCLUDE (due_unit, due_n, from_unit, from_n, calendar), d.end_t AS due_t,
        CASE WHEN a.from_unit > 0 THEN f.end_t * 2048 + 2047 ELSE a.pos END AS from_pos

@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 LOG = ROOT.parent / "shared" / "datasets" / "eventlogs" / "bpic2012.xes.gz"
 ELSEWHERE = Path.home() / ".cache" / "frontview-tests" / "readers"
-PACKAGES = ("r4pm==0.6.2", "rustxes==0.2.11", "polars==2.1.0", "pyarrow", "pandas", "pm4py")
+PACKAGES = ("r4pm==0.6.2", "rustxes==0.2.11", "polars==2.1.0", "pyarrow", "pandas", "pm4py==2.7.23.11")
 
 _FRAME = """
 import json, resource, sys, time
