@@ -36,6 +36,9 @@ class Finding:
     what: str
     remedy: str = ""
 
+    def __str__(self) -> str:
+        return f"{self.level:8} {self.what}" + (f"\n{'':8} -> {self.remedy}" if self.remedy else "")
+
 
 def check(settings: Settings, connectors: Mapping[str, Connector], *, now: datetime | None = None,
           source_seconds: float = 20.0) -> list[Finding]:

@@ -52,6 +52,9 @@ class Tally:
         self.n_again += other.n_again
         self.n_aside += other.n_aside
 
+    def __str__(self) -> str:
+        return f"{self.n_new:,} new, {self.n_again:,} known already, {self.n_aside:,} set aside"
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -71,7 +74,7 @@ class Run:
     """A source that is looked at again and again. Only one thread at a time may call it.
 
     `open` makes the source; it is called at the first look and after every failure that is not the source's
-    own wish to wait, so that nothing half broken is used again.
+    own wish to wait, so that nothing half broken is used again. `clean` gives a page without what must not be kept.
     """
 
     source: str
@@ -82,6 +85,7 @@ class Run:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     chance: Callable[[], float] = random.random
     on_page: Callable[[Page, Receipt], None] = lambda page, receipt: None
+    clean: Callable[[Page], Page] = lambda page: page
     opened: Source | None = None
     _failures: int = 0
     _told: tuple[str, str] = ("", "")
@@ -128,7 +132,7 @@ class Run:
         for page in pages:
             if self._repeats(page):
                 return
-            receipt = self.writer.put(self.source, page)
+            receipt = self.writer.put(self.source, self.clean(page))
             tally.add(receipt)
             self.on_page(page, receipt)
             if receipt.n_new:

@@ -18,6 +18,7 @@ from typing import Any
 from connectors import eventlog, mailbox
 from connectors._collect import Run, Tally, span
 from connectors._contract import Connector
+from connectors._exclude import excluding
 from connectors._schedule import opened
 from data.errors import FixSettings
 from data.page import Page
@@ -26,6 +27,7 @@ from data.store import Store
 from data.writer import Receipt, Writer
 
 _BAR_WIDTH = 24
+_REASONS_SHOWN = 10
 _TERMINAL_SECONDS = 0.2
 _PLAIN_SECONDS = 5.0
 
@@ -54,6 +56,13 @@ class Imported:
     tally: Tally
     reasons: Mapping[str, int]
     seconds: float
+
+    def __str__(self) -> str:
+        head = f"{self.file} ({self.kind}, source {self.source!r}): {self.tally} in {span(self.seconds)}"
+        said = [f"  {self.message}"] if self.message else []
+        aside = [f"  set aside {n:,}: {reason}" for reason, n in list(self.reasons.items())[:_REASONS_SHOWN]]
+        more = len(self.reasons) - len(aside)
+        return "\n".join([head, *said, *aside, *([f"  and {more:,} more reasons"] if more else [])])
 
 
 class Importer:
@@ -106,7 +115,7 @@ class Importer:
             bar.moved(receipt.n_in + receipt.n_aside, page.behind)
 
         run = Run(plan.source.id, lambda: opened(self._settings, plan.source, {plan.connector.id: plan.connector}),
-                  self._store, self._writer, on_page=seen)
+                  self._store, self._writer, on_page=seen, clean=excluding(self._settings.privacy.exclude))
         started = time.monotonic()
         outcome = run()
         bar.end(complete=outcome.state == "live")

@@ -24,12 +24,16 @@ class Stream(NamedTuple):
 
 
 _ON_LEADS = ("res_id", "!=", 0)
+# Most messages are Odoo's own notes of what changed, which the tracked changes tell better.
+_WRITTEN = ("|", ("mail_activity_type_id", "!=", False),
+            ("message_type", "not in", ("notification", "user_notification")))
 STREAMS: Mapping[str, Stream] = {
     "leads": Stream("crm.lead", (), "write_date", deals.leads),
     "steps": Stream("mail.tracking.value", (), "write_date", deals.steps),
-    "messages": Stream("mail.message", (("model", "=", "crm.lead"), _ON_LEADS), "write_date", talk.messages),
+    "messages": Stream("mail.message", (("model", "=", "crm.lead"), _ON_LEADS, *_WRITTEN), "write_date",
+                       talk.messages),
     "activities": Stream("mail.activity", (("res_model", "=", "crm.lead"), _ON_LEADS), "write_date",
-                          talk.activities),
+                         talk.activities),
     "meetings": Stream("calendar.event", (("opportunity_id", "!=", False),), "write_date", talk.meetings),
     "held": Stream("calendar.event", (("opportunity_id", "!=", False),), "stop", talk.held),
 }

@@ -28,8 +28,8 @@ def messages(look: Look, domain: Sequence[Any], limit: int) -> Facts:
     facts = Facts()
 
     def read(row: Row) -> None:
-        if row["res_id"] in leads and (made := _message(look, leads[row["res_id"]], row, roots)):
-            facts.events.append(made)
+        if row["res_id"] in leads:
+            facts.events.append(_message(look, leads[row["res_id"]], row, roots))
     return facts.each("mail.message", rows, read)
 
 
@@ -100,11 +100,9 @@ def _outside(look: Look, partners: Sequence[int], role: str) -> list[Ref]:
     return [ref._replace(qualifier=role) for ref in contacts if ref and not look.known.inside(ref.id)]
 
 
-def _message(look: Look, lead: Lead, row: Row, roots: Mapping[int, str]) -> Event | None:
+def _message(look: Look, lead: Lead, row: Row, roots: Mapping[int, str]) -> Event:
     sender, recipients = _sender(look, row), _outside(look, _recipients(row), "to")
     activity = _kind(look, row, inside=sender.inside, outside=bool(recipients))
-    if not activity:
-        return None
     stored_at = when(row["create_date"])
     sent_at = moment(row["date"]) or stored_at
     attrs: dict[str, Scalar] = {"automatic": True} if sender.automatic else {}
@@ -126,11 +124,9 @@ def _message(look: Look, lead: Lead, row: Row, roots: Mapping[int, str]) -> Even
 
 
 def _kind(look: Look, row: Row, *, inside: bool, outside: bool) -> str:
-    """The activity that a message is; "" for what Odoo notes by itself (tracked changes have their own)."""
+    """The activity that a message is."""
     if row["mail_activity_type_id"]:
         return "task.done"
-    if row["message_type"] in {"notification", "user_notification"}:
-        return ""
     if not inside:
         return "msg.in"
     if row["is_internal"] or key(row["subtype_id"]) in look.known.internal:

@@ -16,9 +16,10 @@ from apscheduler.job import Job
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from connectors._collect import Outcome, Run, Tally, plainly
+from connectors._collect import Outcome, Run, Tally, plainly, span
 from connectors._contract import Connector, Opening, Source
 from connectors._demo_settings import kept_anchor, with_demo
+from connectors._exclude import excluding
 from data._tables import nearest
 from data.errors import FixSettings, FrontviewError
 from data.scope import SYSTEM
@@ -45,6 +46,10 @@ class Summary:
     message: str
     tally: Tally
     seconds: float
+
+    def __str__(self) -> str:
+        said = f"; {self.message}" if self.message else ""
+        return f"{self.source} ({self.title}): {self.state}, {self.tally} in {span(self.seconds)}{said}"
 
 
 @dataclass(eq=False)
@@ -149,7 +154,7 @@ class Collector:
         connector = self._connectors.get(source.connector)
         every = source.every_seconds or (connector.every_seconds if connector else 60.0)
         run = Run(source.id, lambda: opened(settings, source, self._connectors), self._store, self._writer,
-                  self._stopping.is_set)
+                  self._stopping.is_set, clean=excluding(settings.privacy.exclude))
         return _Entry(source, every, run)
 
     def _register(self) -> None:
@@ -238,12 +243,21 @@ class Collector:
 
 def opened(settings: Settings, source: SourceSettings, connectors: Mapping[str, Connector]) -> Source:
     """The source, ready to be asked; FixSettings when its settings or its connector's name are wrong."""
+    return _connector(source, connectors).open(opening(settings, source, connectors))
+
+
+def opening(settings: Settings, source: SourceSettings, connectors: Mapping[str, Connector]) -> Opening:
+    """What the source is opened with, its secrets included; FixSettings as for `opened`."""
+    values = source_values(settings, source, _connector(source, connectors).settings)
+    return Opening(source.id, values, frozenset(settings.firm.own_domains), settings.team_of)
+
+
+def _connector(source: SourceSettings, connectors: Mapping[str, Connector]) -> Connector:
     connector = connectors.get(source.connector)
     if connector is None:
         raise FixSettings(f"[sources.{source.id}] connector is {source.connector!r}, which does not exist; "
                           f"{nearest(source.connector, list(connectors))}")
-    values = source_values(settings, source, connector.settings)
-    return connector.open(Opening(source.id, values, frozenset(settings.firm.own_domains), settings.team_of))
+    return connector
 
 
 def _close(entry: _Entry) -> None:

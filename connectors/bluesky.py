@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from connectors._bluesky_map import Account, find
-from connectors._bluesky_read import notifications, own_posts
+from connectors._bluesky_read import copied, notifications, own_posts
 from connectors._contract import Connector, Cursor, Opening, Page, Setting
 from connectors._http import Http, Refused
 from data.errors import FixSettings, FrontviewError, RetryLater
@@ -35,7 +35,7 @@ class Bluesky:
 
     def pull(self, cursor: Cursor) -> Iterator[Page]:
         """Own posts forward, then notifications backward to what was seen before."""
-        now, state = self._opening.now(), dict(cursor)
+        now, state = self._opening.now(), copied(cursor)
         account = self._account()
         if state.get("did", account.did) != account.did:
             raise FixSettings(f"handle {account.handle!r} is another account than the one read so far; "
@@ -43,7 +43,7 @@ class Bluesky:
         if not state:
             start = now - self._history
             state = {"did": account.did, "from": start.isoformat()}
-            yield Page(dict(state), changes=[Change(account.person, "name", account.handle, start)])
+            yield Page(copied(state), changes=[Change(account.person, "name", account.handle, start)])
         yield from own_posts(self._http, account, state, now)
         yield from notifications(self._http, account, state, now)
 

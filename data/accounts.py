@@ -44,8 +44,15 @@ def create_account(writer: Writer, principal: Principal, password: str, *, now: 
     if len(password) < MIN_PASSWORD:
         raise FixSettings(f"the password has {len(password)} characters; use {MIN_PASSWORD} or more")
     teams = None if principal.teams is None else json.dumps(sorted(principal.teams))
-    row = [login, principal.name.strip(), principal.role.value, principal.actor, teams, _hasher.hash(password),
-           micros(now or datetime.now(UTC))]
+    row = [
+        login,
+        principal.name.strip(),
+        principal.role.value,
+        principal.actor,
+        teams,
+        _hasher.hash(password),
+        micros(now or datetime.now(UTC)),
+    ]
 
     def insert(con: Any) -> None:
         if con.execute("SELECT 1 FROM account WHERE login = ?", [login]).fetchall():
@@ -57,9 +64,12 @@ def create_account(writer: Writer, principal: Principal, password: str, *, now: 
 
 def verify(writer: Writer, login: str, password: str) -> Principal | None:
     """The principal when login and password belong to an active account, else None; takes as long either way."""
-    found = writer.do(lambda con: con.execute(
-        "SELECT login, name, role, actor, teams, active, secret FROM account WHERE login = ?",
-        [login.strip().lower()]).fetchall())
+    found = writer.do(
+        lambda con: con.execute(
+            "SELECT login, name, role, actor, teams, active, secret FROM account WHERE login = ?",
+            [login.strip().lower()],
+        ).fetchall()
+    )
     try:
         _hasher.verify(found[0][6] if found else _NOBODY, password)
     except (VerificationError, InvalidHashError):

@@ -7,7 +7,7 @@ shadowed by a common table expression that holds only the rows in scope, so a qu
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
@@ -25,9 +25,16 @@ _WHOLE: Final = {"variant", "agg_variant"}
 _CONTENT: Final = _BY_OBJECT | _BY_TEAM | _WHOLE | {"event", "record", "object_object"}
 _ADMIN: Final = {"quarantine", "commit_log"}
 _TABLE_FUNCTIONS: Final = {"range", "unnest", "generate_series"}
+# What a statement may be made of. All else is refused: DuckDB also knows writing inside WITH, and SHOW inside FROM.
+_QUERIES: Final = {"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE"}
+_FROM_ITEMS: Final = {"BASE_TABLE", "SUBQUERY", "JOIN", "TABLE_FUNCTION", "EMPTY", "EXPRESSION_LIST", "PIVOT"}
+# They look behind the rows in scope (statistics, plans, settings) or do something.
+_FUNCTIONS_NEVER: Final = {"stats", "json_serialize_plan", "current_setting", "getvariable", "write_log", "nextval",
+                           "currval", "setval", "sleep_ms", "current_query"}
 
-_MY_TEAMS = "SELECT code FROM main.term WHERE kind = 'team' AND list_contains($scope_teams, name)"
-_ME = "SELECT code FROM main.term WHERE kind = 'actor' AND name = $scope_actor"
+# Code 0 stands for nobody: a reader without a person or team of his own must not match what has none either.
+_MY_TEAMS = "SELECT code FROM main.term WHERE kind = 'team' AND code <> 0 AND list_contains($scope_teams, name)"
+_ME = "SELECT code FROM main.term WHERE kind = 'actor' AND code <> 0 AND name = $scope_actor"
 _DERIVED: Final = {
     **{name: "SELECT code, name FROM main.term WHERE kind = '" + name + "'" for name in TERMS},
     "team": """SELECT code, name, (SELECT count(DISTINCT actor) FROM main.team_actor a WHERE a.team = term.code) AS people
@@ -100,9 +107,10 @@ def _definition(relation: str, scope: Scope) -> str | None:
     if relation in _DERIVED:
         return _DERIVED[relation]
     if relation in _ADMIN:
-        if scope.role not in (Role.REP, Role.MANAGER):
-            return None
-        return "SELECT * EXCLUDE (source_id, excerpt) FROM main.quarantine" if relation == "quarantine" else None
+        # Cursors and the records set aside come word for word from the sources; only an officer looks into the latter.
+        if relation == "commit_log":
+            return "SELECT * EXCLUDE (cursor) FROM main.commit_log"
+        return None if scope.role in (Role.OFFICER, Role.SYSTEM) else "SELECT * EXCLUDE (source_id, excerpt) FROM main.quarantine"
     if relation not in _CONTENT:
         raise NotAllowed(f"{relation!r} is not a relation that can be read")
     if scope.role is Role.ADMINISTRATOR:
@@ -110,25 +118,50 @@ def _definition(relation: str, scope: Scope) -> str | None:
     return _rows_in_scope(relation, scope)
 
 
-def _walk(node: Any, tables: set[str], names: set[str]) -> None:
-    """Collect the relations a parsed statement reads and the names of its own common table expressions."""
-    if isinstance(node, list):
-        for item in node:
-            _walk(item, tables, names)
-        return
-    if not isinstance(node, dict):
-        return
-    if node.get("type") == "BASE_TABLE":
+def _fold(name: str) -> str:
+    """A name as DuckDB compares it: case makes no difference, in ASCII."""
+    return name.lower() if name.isascii() else name
+
+
+def _relation(node: Mapping[str, Any], hidden: frozenset[str], tables: set[str]) -> None:
+    """Note the relation that a FROM item names, unless a common table expression in sight has that name."""
+    kind = node["type"]
+    if kind not in _FROM_ITEMS:
+        raise NotAllowed(f"a FROM item of the kind {kind!r} cannot be read; name a relation")
+    if kind == "BASE_TABLE":
         if node.get("schema_name") or node.get("catalog_name"):
             raise NotAllowed(f"relation {node['table_name']!r} must be named without schema or catalogue")
-        tables.add(node["table_name"])
-    if node.get("type") == "TABLE_FUNCTION":
+        tables |= {_fold(node["table_name"])} - hidden
+    elif kind == "TABLE_FUNCTION":
         called = node["function"].get("function_name", "")
         if called not in _TABLE_FUNCTIONS:
             raise NotAllowed(f"table function {called!r} cannot be read")
-    names.update(entry["key"] for entry in (node.get("cte_map") or {}).get("map", ()))
-    for value in node.values():
-        _walk(value, tables, names)
+
+
+def _walk(node: Any, hidden: frozenset[str], tables: set[str]) -> None:
+    """Collect the relations a parsed statement reads. `hidden` are the common table expressions in sight, exactly
+    as DuckDB sees them: one is in sight of those after it and of its owner, and of itself only where it recurs."""
+    if isinstance(node, list):
+        for item in node:
+            _walk(item, hidden, tables)
+    if not isinstance(node, dict):
+        return
+    kind = str(node.get("type", ""))
+    if kind.endswith("_NODE") and kind not in _QUERIES:
+        raise NotAllowed(f"only a SELECT can be read, and this holds a part of the kind {kind!r}")
+    if "sample" in node and not kind.endswith("_NODE"):
+        _relation(node, hidden, tables)
+    if _fold(str(node.get("function_name", ""))) in _FUNCTIONS_NEVER:
+        raise NotAllowed(f"function {node['function_name']!r} cannot be used: it tells or does more than the rows in scope")
+    for entry in (node.get("cte_map") or {}).get("map", ()):
+        if (name := _fold(entry["key"])) in _CONTENT | _ADMIN | {"actor"}:
+            raise OurFault(f"a common table expression hides the relation {name!r}; give it another name")
+        _walk(entry["value"], hidden, tables)
+        hidden |= {name}
+    for key, value in node.items():
+        if key != "cte_map":
+            recurs = kind == "RECURSIVE_CTE_NODE" and key == "right"
+            _walk(value, hidden | {_fold(node["cte_name"])} if recurs else hidden, tables)
 
 
 @lru_cache(maxsize=2048)
@@ -142,11 +175,8 @@ def scoped(sql: str, scope: Scope, parse: Callable[[str], str]) -> tuple[str, fr
     if tree.get("error") or len(tree.get("statements", ())) != 1:
         raise NotAllowed(f"only a single SELECT can be read: {tree.get('error_message', 'several statements')}")
     tables: set[str] = set()
-    names: set[str] = set()
-    _walk(tree["statements"], tables, names)
-    if clash := names & (_CONTENT | _ADMIN | {"actor"}):
-        raise OurFault(f"a common table expression hides the relation {sorted(clash)[0]!r}; give it another name")
-    parts = [(name, _definition(name, scope)) for name in sorted(tables - names)]
+    _walk(tree["statements"], frozenset(), tables)
+    parts = [(name, _definition(name, scope)) for name in sorted(tables)]
     shadows = [f"{name} AS NOT MATERIALIZED ({body})" for name, body in parts if body]
     needs = frozenset(p for p in ("scope_teams", "scope_actor") if any("$" + p in s for s in shadows))
     if not shadows:

@@ -7,7 +7,7 @@ no new frame. Whatever carries `data-open` opens the evidence panel.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from dash import html
@@ -16,9 +16,24 @@ from dash.development.base_component import Component
 from data.vocabulary import label as activity_label
 
 SHAPES = {"critical": "octagon", "high": "triangle", "medium": "diamond", "low": "disc"}
-TYPE_WORDS = {"opportunity": "Deal", "ticket": "Ticket", "lead": "Lead", "conversation": "Conversation", "case": "Case",
-              "contact": "Contact", "account": "Account", "quote": "Quote", "campaign": "Campaign", "person": "Colleague"}
+TYPE_WORDS = {
+    "opportunity": "Deal",
+    "ticket": "Ticket",
+    "lead": "Lead",
+    "conversation": "Thread",
+    "case": "Case",
+    "contact": "Contact",
+    "account": "Account",
+    "quote": "Quote",
+    "campaign": "Campaign",
+    "person": "Colleague",
+}
 Child = Component | str | None
+
+
+def attrs(words: Mapping[str, Any]) -> dict[str, Any]:
+    """Attributes whose names are no Python words (`data-open`, `aria-label`)."""
+    return dict(words)
 
 
 def number(n: float) -> str:
@@ -49,21 +64,23 @@ def short_id(otype: str, id_: str) -> str:
 
 def icon(name: str) -> Component:
     """A decorative icon; its shape comes from the style sheet."""
-    return html.Span(className=f"icon i-{name}", **{"aria-hidden": "true"})
+    return html.Span(className=f"icon i-{name}", **attrs({"aria-hidden": "true"}))
 
 
 def moment(t: int | None, kind: str = "ago") -> Component:
     """A moment that the browser tells: `ago`, `due` (countdown), `clock` or `date`."""
     if t is None:
         return html.Span("not known", className="soft")
-    return html.Time(className=f"t-{kind}", **{"data-t": str(t // 1000), "data-kind": kind})
+    return html.Time(className=f"t-{kind}", **attrs({"data-t": str(t // 1000), "data-kind": kind}))
 
 
 def severity(word: str, kind: str = "violation") -> Component:
     """A severity as colour, shape and word; what may be wrong says 'for review'."""
     note = html.Span(" for review", className="soft") if kind == "review" else None
-    return html.Span([html.Span(className=f"shape {SHAPES.get(word, 'disc')}", **{"aria-hidden": "true"}), word, note],
-                     className=f"sev sev-{word}")
+    return html.Span(
+        [html.Span(className=f"shape {SHAPES.get(word, 'disc')}", **attrs({"aria-hidden": "true"})), word, note],
+        className=f"sev sev-{word}",
+    )
 
 
 def activity(name: str, direction: int = 0) -> Component:
@@ -86,72 +103,123 @@ def change(now: float, before: float) -> Component:
     if not percent:
         return html.Span("no change", className="change")
     word, mark = ("up", "▲") if percent > 0 else ("down", "▼")
-    return html.Span([html.Span(mark, **{"aria-hidden": "true"}), html.Span(f"{word} ", className="hidden-text"),
-                      f" {abs(percent)}%"], className="change")
+    return html.Span(
+        [
+            html.Span(mark, **attrs({"aria-hidden": "true"})),
+            html.Span(f"{word} ", className="hidden-text"),
+            f" {abs(percent)}%",
+        ],
+        className="change",
+    )
 
 
 def draw(kind: str, data: Any, label: str, class_name: str = "") -> Component:
     """A picture drawn by script from data; `label` says in words what it shows."""
-    return html.Div(className=f"draw {class_name}", role="img", **{
-        "data-draw": kind, "data-data": json.dumps(data, ensure_ascii=False, separators=(",", ":")), "aria-label": label})
+    return html.Div(
+        className=f"draw {class_name}",
+        role="img",
+        **attrs(
+            {
+                "data-draw": kind,
+                "data-data": json.dumps(data, ensure_ascii=False, separators=(",", ":")),
+                "aria-label": label,
+            }
+        ),
+    )
 
 
 def tile(id_: str, title: str, open_: str, metric: str) -> Component:
     """The frame of a tile; its body is filled by the stream."""
-    return html.Section([
-        html.Div([html.H2(title, className="tile-title"), explain(metric)], className="card-head"),
-        html.Div(id=id_, className="tile-body", children=skeleton(2)),
-    ], className="card tile", **{"data-open": open_, "data-pointer": "1"})
+    return html.Section(
+        [
+            html.Div([html.H2(title, className="tile-title"), explain(metric)], className="card-head"),
+            html.Div(id=id_, className="tile-body", children=skeleton(2)),
+        ],
+        className="card tile",
+        **attrs({"data-open": open_, "data-pointer": "1"}),
+    )
 
 
-def tile_body(figure: Child, beside: Child, below: Sequence[Child], spark: Component | None, open_: str) -> list[Child]:
+def tile_body(
+    figure: Child, beside: Child, below: Sequence[Child], spark: Component | None, open_: str
+) -> list[Child]:
     """What a tile shows: the figure as a button, something beside it, a line below, a sparkline."""
     return [
-        html.Div([html.Button(figure, className="figure", **{"data-open": open_}), html.Span(beside, className="beside")],
-                 className="figure-row"),
+        html.Div(
+            [
+                html.Button(figure, className="figure", **attrs({"data-open": open_})),
+                html.Span(beside, className="beside"),
+            ],
+            className="figure-row",
+        ),
         html.Div(list(below), className="below"),
         spark,
     ]
 
 
-def card(id_: str, title: str, *, metric: str = "", note: Child = None, steady: bool = False, class_name: str = "",
-         rows: int = 5) -> Component:
+def card(
+    id_: str, title: str, *, metric: str = "", note: Child = None, steady: bool = False, area: str = ""
+) -> Component:
     """The frame of a card with a skeleton. `steady`: rows do not move while pointer or focus is inside."""
-    extra = {"data-steady": "1"} if steady else {}
-    head = [html.H2(title), html.Span(note, className="card-note") if note else None, explain(metric) if metric else None]
-    return html.Section([
-        html.Div(head, className="card-head"),
-        html.Div(id=id_, className="card-body", children=skeleton(rows), **extra),
-    ], className=f"card {class_name}", **{"aria-label": title})
+    extra: dict[str, Any] = {"data-steady": "1"} if steady else {}
+    head = [
+        html.H2(title),
+        html.Span(note, className="card-note") if note else None,
+        explain(metric) if metric else None,
+    ]
+    return html.Section(
+        [
+            html.Div(head, className="card-head"),
+            html.Div(id=id_, className="card-body", children=skeleton(6), **extra),
+        ],
+        className=f"card {area}",
+        **attrs({"aria-label": title}),
+    )
 
 
 def explain(metric: str) -> Component:
     """The button that opens how a figure is computed and what it cannot see."""
-    return html.Button("?", className="explain", title="How this is computed, and what it cannot see",
-                       **{"data-open": f"metric:{metric}", "aria-label": "How this is computed"})
+    return html.Button(
+        "?",
+        className="explain",
+        title="How this is computed, and what it cannot see",
+        **attrs({"data-open": f"metric:{metric}", "aria-label": "How this is computed"}),
+    )
 
 
-def table(columns: Sequence[str], rows: Iterable[tuple[str, Sequence[Child]]], caption: str, class_name: str = "") -> Component:
+def table(
+    columns: Sequence[str], rows: Iterable[tuple[str, Sequence[Any]]], caption: str, class_name: str = ""
+) -> Component:
     """A table whose rows open evidence: (what to open, cells). A column `>Name` is flush right."""
     heads = [html.Th(c.lstrip(">"), scope="col", className="right" if c.startswith(">") else "") for c in columns]
     body = []
     for open_, cells in rows:
         more: dict[str, Any] = {"data-open": open_, "tabIndex": "0"} if open_ else {}
-        tds = [html.Td(cell, className="right" if c.startswith(">") else "") for c, cell in zip(columns, cells, strict=True)]
+        tds = [
+            html.Td(cell, className="right" if c.startswith(">") else "")
+            for c, cell in zip(columns, cells, strict=True)
+        ]
         body.append(html.Tr(tds, className="row" if open_ else "", **more))
-    return html.Table([html.Caption(caption, className="hidden-text"), html.Thead(html.Tr(heads)), html.Tbody(body)],
-                      className=f"rows {class_name}")
+    return html.Table(
+        [html.Caption(caption, className="hidden-text"), html.Thead(html.Tr(heads)), html.Tbody(body)],
+        className=f"rows {class_name}",
+    )
 
 
 def empty(text: str, more: str = "") -> Component:
     """Nothing to show: what was looked for."""
-    return html.Div([icon("empty"), html.P(text), html.P(more, className="soft") if more else None], className="empty")
+    return html.Div(
+        [icon("empty"), html.P(text), html.P(more, className="soft") if more else None], className="empty"
+    )
 
 
 def trouble(text: str) -> Component:
     """An error that stays in its card."""
-    return html.Div([icon("alert"), html.P("This part cannot be shown."), html.P(text, className="soft")],
-                    className="empty trouble", role="alert")
+    return html.Div(
+        [icon("alert"), html.P("This part cannot be shown."), html.P(text, className="soft")],
+        className="empty trouble",
+        role="alert",
+    )
 
 
 def amber(children: Any) -> Component:
@@ -161,7 +229,7 @@ def amber(children: Any) -> Component:
 
 def skeleton(rows: int) -> list[Component]:
     """Grey bars until the first frame."""
-    return [html.Div(className="bone", **{"aria-hidden": "true"}) for _ in range(rows)]
+    return [html.Div(className="bone", **attrs({"aria-hidden": "true"})) for _ in range(rows)]
 
 
 def chip(text: str, tone: str = "") -> Component:

@@ -1,4 +1,4 @@
-"""What a page is: parts that load figures and render them, a layout with skeletons, and the cases behind a figure."""
+"""What a page is: parts that load figures and render them, a layout with skeletons, the cases behind a figure."""
 
 from __future__ import annotations
 
@@ -66,5 +66,7 @@ class View:
                 found[part.home] = {"children": _cards.trouble(str(error))}
             except Exception:
                 log.exception("card failed view=%s card=%s", self.id, part.home)
-                found[part.home] = {"children": _cards.trouble("This card could not be computed; the log says why.")}
+                found[part.home] = {
+                    "children": _cards.trouble("This card could not be computed; the log says why.")
+                }
         return found

@@ -1,4 +1,4 @@
-"""The guard in front of everything: security headers, size caps, who may open which path, no page for unknown ones."""
+"""The guard in front of everything: security headers, size caps, who may open which path."""
 
 from __future__ import annotations
 
@@ -17,7 +17,13 @@ OPEN = ("/login", "/logout", "/healthz")
 OPEN_BELOW = ("/hooks/", "/assets/")
 BEHIND_LOGIN = ("/_dash-layout", "/_dash-dependencies", "/_dash-update-component", "/_favicon.ico")
 BEHIND_LOGIN_BELOW = ("/_dash-component-suites/", "/stream/")
-CAPS = {"/login": 8_192, "/logout": 1_024, "/accounts": 8_192, "/_dash-update-component": 262_144, "/hooks/": 1_048_576}
+CAPS = {
+    "/login": 8_192,
+    "/logout": 1_024,
+    "/accounts": 8_192,
+    "/_dash-update-component": 262_144,
+    "/hooks/": 1_048_576,
+}
 
 
 def security_headers(script_hashes: Sequence[str], *, secure: bool) -> list[tuple[bytes, bytes]]:
@@ -44,8 +50,9 @@ def security_headers(script_hashes: Sequence[str], *, secure: bool) -> list[tupl
 class Guard:
     """Pure-ASGI middleware around the server."""
 
-    def __init__(self, app: ASGI, sessions: Sessions, views: Mapping[str, View],
-                 headers: Sequence[tuple[bytes, bytes]]) -> None:
+    def __init__(
+        self, app: ASGI, sessions: Sessions, views: Mapping[str, View], headers: Sequence[tuple[bytes, bytes]]
+    ) -> None:
         self.app, self.sessions, self.views = app, sessions, views
         self.headers = list(headers)
         self.pages = {view.path: view for view in views.values()}
@@ -86,8 +93,9 @@ class Guard:
             return None if principal else _pages.plain(HTTPStatus.UNAUTHORIZED)
         return self._refuse_page(path, scope, principal)
 
-    def _refuse_page(self, path: str, scope: MutableMapping[str, Any],
-                     principal: Principal | None) -> _pages.Answer | None:
+    def _refuse_page(
+        self, path: str, scope: MutableMapping[str, Any], principal: Principal | None
+    ) -> _pages.Answer | None:
         if principal is None and (path == "/" or path in self.pages):
             query = scope["query_string"].decode("latin-1")
             return _pages.redirect("/login?next=" + quote(path + ("?" + query if query else ""), safe=""))

@@ -10,7 +10,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -96,7 +96,7 @@ class Hub:
         self._unsubscribe()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    async def frames(self, key: Key) -> AsyncIterator[str]:
+    async def frames(self, key: Key) -> AsyncGenerator[str]:
         """Frames for one viewer: everything first, then what changes, and a beat when nothing does."""
         channel = self._channel(key)
         channel.watchers += 1
@@ -152,8 +152,7 @@ class Hub:
     def _compute(self, key: Key) -> tuple[dict[str, str], int, int]:
         view, scope, filters = key
         version, now_t = self._store.version, self._now()
-        found = self._views[view].properties(self._read(scope), filters, now_t,
-                                                      also=(SHELL,))
+        found = self._views[view].properties(self._read(scope), filters, now_t, also=(SHELL,))
         return {name: to_json(value) for name, value in found.items()}, version, now_t
 
     def _read(self, scope: Scope) -> Read:

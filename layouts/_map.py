@@ -31,11 +31,22 @@ _lock = Lock()
 
 def card(id_: str, title: str, class_name: str = "") -> Component:
     """The card of a map with its controls."""
-    return html.Section([
-        html.Div([html.H2(title), html.Span(id=f"{id_}-note", className="card-note"), _shell.map_controls(),
-                  _cards.explain("process")], className="card-head"),
-        html.Div(id=id_, className="card-body map-body", children=_cards.skeleton(8)),
-    ], className=f"card {class_name}", **{"aria-label": title})
+    return html.Section(
+        [
+            html.Div(
+                [
+                    html.H2(title),
+                    html.Span(id=f"{id_}-note", className="card-note"),
+                    _shell.map_controls(),
+                    _cards.explain("process"),
+                ],
+                className="card-head",
+            ),
+            html.Div(id=id_, className="card-body map-body", children=_cards.skeleton(8)),
+        ],
+        className=f"card {class_name}",
+        **_cards.attrs({"aria-label": title}),
+    )
 
 
 def part(home: str, *, table: str = "", columns: int = 3) -> Part:
@@ -50,7 +61,9 @@ def part(home: str, *, table: str = "", columns: int = 3) -> Part:
         days = dict(_shell.SPANS)[filters.span].lower()
         found: Properties = {
             home: {"children": _drawing(flow, arcs, filters, columns)},
-            f"{home}-note": {"children": f"{_cards.type_word(flow.otype)}s · {days} · {len(arcs)} of {len(flow.arcs)} steps"},
+            f"{home}-note": {
+                "children": f"{_cards.type_word(flow.otype)}s · {days} · {len(arcs)} of {len(flow.arcs)} steps"
+            },
         }
         if table:
             found[table] = {"children": _table(flow.arcs)}
@@ -82,24 +95,47 @@ def _drawing(flow: Flow, arcs: Sequence[Arc], filters: Filters, columns: int) ->
         return [_cards.empty("No case has moved in this span.", "Choose more days or another type of case.")]
     placed = place(arcs, columns)
     if placed is None:
-        return [_cards.amber("The map needs Graphviz (the program dot) on the server; here are its steps."),
-                _table(arcs)]
+        return [
+            _cards.amber("The map needs Graphviz (the program dot) on the server; here are its steps."),
+            _table(arcs),
+        ]
     counts = visits(flow.arcs)
     data = {
-        **placed, "measure": filters.measure,
+        **placed,
+        "measure": filters.measure,
         "visits": {name: counts.get(name, 0) for name in {n for a in arcs for n in (a.source, a.target)} if name},
         "flow": {arc.key: [arc.n, _cards.span_words(arc.mean_us)] for arc in arcs},
     }
     words = "; ".join(f"{_name(a.source, START)} to {_name(a.target, END)}: {a.n}" for a in arcs[:12])
     # No role "img" here: the map has buttons of its own.
-    return [html.Div(className="draw map", role="group", **{
-        "data-draw": "map", "data-data": json.dumps(data, ensure_ascii=False, separators=(",", ":")),
-        "aria-label": f"Process map. {words}"})]
+    return [
+        html.Div(
+            className="draw map",
+            role="group",
+            **_cards.attrs(
+                {
+                    "data-draw": "map",
+                    "data-data": json.dumps(data, ensure_ascii=False, separators=(",", ":")),
+                    "aria-label": f"Process map. {words}",
+                }
+            ),
+        )
+    ]
 
 
 def _table(arcs: Sequence[Arc]) -> Component:
-    rows = [(f"figure:arc:{a.key}", [_name(a.source, START), _name(a.target, END), _cards.number(a.n),
-                                     _cards.span_words(a.mean_us) if a.source and a.target else "–"]) for a in arcs[:60]]
+    rows = [
+        (
+            f"figure:arc:{a.key}",
+            [
+                _name(a.source, START),
+                _name(a.target, END),
+                _cards.number(a.n),
+                _cards.span_words(a.mean_us) if a.source and a.target else "–",
+            ],
+        )
+        for a in arcs[:60]
+    ]
     return _cards.table(("From", "To", ">Count", ">Mean time"), rows, "Steps, most frequent first")
 
 

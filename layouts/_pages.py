@@ -49,25 +49,30 @@ def redirect(path: str, *more: tuple[bytes, bytes]) -> Answer:
 
 def denied(principal: Principal, page: str, home: str) -> Answer:
     """Another role's page: whose it is not, and where to go."""
-    text = (f"You are signed in as {principal.name} ({principal.role}). The page “{page}” belongs to another role. "
-            "If you need it for your work, ask an administrator for an account with that role.")
+    text = (
+        f"You are signed in as {principal.name} ({principal.role}). The page “{page}” belongs to another role. "
+        "If you need it for your work, ask an administrator for an account with that role."
+    )
     return _notice(HTTPStatus.FORBIDDEN, "This page is not part of your role", text, (home, "Go to my page"))
 
 
 def missing(principal: Principal | None) -> Answer:
     """No such page."""
     link = ("/", "Go to my page") if principal else ("/login", "Sign in")
-    return _notice(HTTPStatus.NOT_FOUND, "There is no such page", "The address may be mistyped or out of date.", link)
+    return _notice(
+        HTTPStatus.NOT_FOUND, "There is no such page", "The address may be mistyped or out of date.", link
+    )
 
 
-def login(personas: Sequence[Principal], *, next_path: str = "/", error: str = "",
-          status: HTTPStatus = HTTPStatus.OK) -> Answer:
+def login(
+    personas: Sequence[Principal], *, next_path: str = "/", error: str = "", status: HTTPStatus = HTTPStatus.OK
+) -> Answer:
     """The sign-in page; with personas it offers each of them in one click."""
     rows = "".join(
-        '<button class="persona" name="persona" value="{login}"><strong>{name}</strong> '
-        '<span class="role">{role}</span><span class="soft">{words}</span></button>'.format(
-            login=escape(p.login), name=escape(p.name), role=escape(p.role), words=escape(_words(p)))
-        for p in personas)
+        f'<button class="persona" name="persona" value="{escape(p.login)}"><strong>{escape(p.name)}</strong> '
+        f'<span class="role">{escape(p.role)}</span><span class="soft">{escape(_words(p))}</span></button>'
+        for p in personas
+    )
     demo = Template(_file("personas.html")).substitute(rows=rows, next=escape(next_path)) if personas else ""
     trouble = f'<p class="login-error" role="alert">{escape(error)}</p>' if error else ""
     body = Template(_file("login.html")).substitute(personas=demo, error=trouble, next=escape(next_path))
@@ -83,7 +88,8 @@ def _words(principal: Principal) -> str:
 
 def _notice(status: HTTPStatus, title: str, text: str, link: tuple[str, str]) -> Answer:
     body = Template(_file("notice.html")).substitute(
-        code=int(status), title=escape(title), text=escape(text), href=escape(link[0]), label=escape(link[1]))
+        code=int(status), title=escape(title), text=escape(text), href=escape(link[0]), label=escape(link[1])
+    )
     return Answer(status, _page(title, body))
 
 

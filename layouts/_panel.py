@@ -14,14 +14,23 @@ from metrics._contract import Metric
 from metrics._labels import Label
 from metrics.case import Binding, Case, CaseRow, Record, Step
 
-VERDICTS = {0: ("pending", "pending"), 1: ("kept", "fulfilled"), 2: ("broken", "violated"), 3: ("holding", "holding"),
-            4: ("kept", "kept"), 5: ("unknown", "cannot tell"), 6: ("waived", "waived")}
+VERDICTS = {
+    0: ("pending", "pending"),
+    1: ("kept", "fulfilled"),
+    2: ("broken", "violated"),
+    3: ("holding", "holding"),
+    4: ("kept", "kept"),
+    5: ("unknown", "cannot tell"),
+    6: ("waived", "waived"),
+}
 
 
 def case_list(found: Cases, now_t: int) -> list[Component]:
     """The cases behind a figure."""
-    head = [html.H2(found.title, tabIndex="-1"), html.P(["as of ", _cards.moment(now_t, "clock"), f" · {len(found.rows)} shown"],
-                                                        className="soft")]
+    head = [
+        html.H2(found.title, tabIndex="-1"),
+        html.P(["as of ", _cards.moment(now_t, "clock"), f" · {len(found.rows)} shown"], className="soft"),
+    ]
     if not found.rows:
         return [*head, _cards.empty("No case is behind this figure now.")]
     return [*head, _rows(found.rows)]
@@ -31,15 +40,35 @@ def found(rows: Sequence[CaseRow], text: str) -> list[Component]:
     """What a search found."""
     head = html.H2(f"Found for “{text}”", tabIndex="-1")
     if not rows:
-        return [head, _cards.empty("Nothing in your scope has this in its id or name.", "At least two letters are needed.")]
+        return [
+            head,
+            _cards.empty("Nothing in your scope has this in its id or name.", "At least two letters are needed."),
+        ]
     return [head, _rows(rows)]
 
 
 def _rows(rows: Sequence[CaseRow]) -> Component:
-    return html.Ul([html.Li(html.Button([
-        html.Span([html.Span(_title(r.label), className="strong clip"), _cards.moment(r.t, "ago") if r.t else None], className="line"),
-        html.Span(" · ".join(w for w in (_words(r.label), r.note) if w), className="soft clip"),
-    ], **{"data-open": f"case:{r.label.obj}"})) for r in rows], className="case-list")
+    return html.Ul(
+        [
+            html.Li(
+                html.Button(
+                    [
+                        html.Span(
+                            [
+                                html.Span(_title(r.label), className="strong clip"),
+                                _cards.moment(r.t, "ago") if r.t else None,
+                            ],
+                            className="line",
+                        ),
+                        html.Span(" · ".join(w for w in (_words(r.label), r.note) if w), className="soft clip"),
+                    ],
+                    **_cards.attrs({"data-open": f"case:{r.label.obj}"}),
+                )
+            )
+            for r in rows
+        ],
+        className="case-list",
+    )
 
 
 def _title(label: Label) -> str:
@@ -59,9 +88,15 @@ def case(found: Case) -> list[Component]:
         _pairs(_facts(found)),
         *_bindings(found.bindings),
         html.H3(f"Course, {len(found.steps)} events" + (" (latest)" if len(found.steps) >= 200 else "")),
-        html.Ol([_step(step, before, marks) for step, before in
-                 zip(found.steps, [*found.steps[1:], None], strict=True)], className="course")
-        if found.steps else _cards.empty("No event of this object is in your scope."),
+        html.Ol(
+            [
+                _step(step, before, marks)
+                for step, before in zip(found.steps, [*found.steps[1:], None], strict=True)
+            ],
+            className="course",
+        )
+        if found.steps
+        else _cards.empty("No event of this object is in your scope."),
         *_known(found.attributes),
     ]
 
@@ -69,7 +104,11 @@ def case(found: Case) -> list[Component]:
 def _facts(found: Case) -> list[tuple[str, Any]]:
     fact = found.fact or {}
     facts: list[tuple[str, Any]] = [("Customer", found.label.customer)] if found.label.customer else []
-    facts += [(title, fact[key]) for title, key in (("Team", "team"), ("Owner", "actor"), ("Channel", "channel")) if fact.get(key)]
+    facts += [
+        (title, fact[key])
+        for title, key in (("Team", "team"), ("Owner", "actor"), ("Channel", "channel"))
+        if fact.get(key)
+    ]
     if fact:
         facts.append(("Began", _cards.moment(fact["first_t"], "ago")))
         facts.append(("Ended", _cards.moment(fact["closed_t"], "ago")) if fact["closed_t"] else ("State", "open"))
@@ -85,7 +124,10 @@ def _pairs(pairs: Iterable[tuple[str, Any]]) -> Component:
 def _bindings(bindings: Sequence[Binding]) -> list[Component]:
     if not bindings:
         return []
-    return [html.H3(f"Rules, {len(bindings)} activations"), html.Ul([_binding(b) for b in bindings], className="bindings")]
+    return [
+        html.H3(f"Rules, {len(bindings)} activations"),
+        html.Ul([_binding(b) for b in bindings], className="bindings"),
+    ]
 
 
 def _binding(b: Binding) -> Component:
@@ -95,27 +137,54 @@ def _binding(b: Binding) -> Component:
         when = html.Span(["due ", _cards.moment(b.due_t, "due")])
     elif b.decided_t:
         when = html.Span(["decided ", _cards.moment(b.decided_t, "ago")])
-    return html.Li([
-        html.Span([html.Span(word, className=f"verdict v-{tone}"), html.Span(b.title, className="strong")], className="line"),
-        html.Span([_cards.severity(b.severity, b.kind), when], className="line soft"),
-        html.Span(b.reason, className="why") if b.reason else None,
-        html.Span(b.help, className="why") if b.verdict == 0 and b.help else None,
-        html.Span([html.Button("what began it", className="link", **{"data-open": f"event:{b.act_seq}"}),
-                   html.Button("what decided it", className="link", **{"data-open": f"event:{b.target_seq}"})
-                   if b.target_seq else None], className="line"),
-    ])
+    return html.Li(
+        [
+            html.Span(
+                [html.Span(word, className=f"verdict v-{tone}"), html.Span(b.title, className="strong")],
+                className="line",
+            ),
+            html.Span([_cards.severity(b.severity, b.kind), when], className="line soft"),
+            html.Span(b.reason, className="why") if b.reason else None,
+            html.Span(b.help, className="why") if b.verdict == 0 and b.help else None,
+            html.Span(
+                [
+                    html.Button(
+                        "what began it", className="link", **_cards.attrs({"data-open": f"event:{b.act_seq}"})
+                    ),
+                    html.Button(
+                        "what decided it", className="link", **_cards.attrs({"data-open": f"event:{b.target_seq}"})
+                    )
+                    if b.target_seq
+                    else None,
+                ],
+                className="line",
+            ),
+        ]
+    )
 
 
 def _step(step: Step, before: Step | None, marks: dict[int, Binding]) -> Component:
     broken = marks.get(step.seq)
     gap = "start" if before is None else f"+{_cards.span_words(step.t - before.t)}"
     by = " · ".join(word for word in (step.actor or step.team, step.channel, step.source) if word)
-    return html.Li([
-        html.Button([html.Span([_cards.activity(step.activity, step.direction), html.Span(gap, className="soft")], className="line"),
-                     html.Span([_cards.moment(step.t, "full"), f" · {by}" if by else ""], className="soft")],
-                    **{"data-open": f"event:{step.seq}"}),
-        html.Span([_cards.icon("alert"), f"{broken.title} ({broken.severity})"], className="broken-note") if broken else None,
-    ], className="broken" if broken else "")
+    return html.Li(
+        [
+            html.Button(
+                [
+                    html.Span(
+                        [_cards.activity(step.activity, step.direction), html.Span(gap, className="soft")],
+                        className="line",
+                    ),
+                    html.Span([_cards.moment(step.t, "full"), f" · {by}" if by else ""], className="soft"),
+                ],
+                **_cards.attrs({"data-open": f"event:{step.seq}"}),
+            ),
+            html.Span([_cards.icon("alert"), f"{broken.title} ({broken.severity})"], className="broken-note")
+            if broken
+            else None,
+        ],
+        className="broken" if broken else "",
+    )
 
 
 def _known(attributes: Sequence[tuple[str, str]]) -> list[Component]:
@@ -133,30 +202,49 @@ def record(found: Record) -> list[Component]:
         html.H2(_cards.activity(row["activity"], row["direction"]), tabIndex="-1"),
         _pairs([("Happened", _cards.moment(row["t"], "full")), *((name, value) for name, value in who if value)]),
         html.H3("Source record"),
-        _pairs([
-            ("Source", f"{row['source_title']} ({row['source']}, {row['connector']})"),
-            ("Record", html.Code(row["source_id"])),
-            ("Collected", _cards.moment(row["collected_t"], "full")),
-            ("Batch", f"{row['batch']:,d}"),
-        ]),
+        _pairs(
+            [
+                ("Source", f"{row['source_title']} ({row['source']}, {row['connector']})"),
+                ("Record", html.Code(row["source_id"])),
+                ("Collected", _cards.moment(row["collected_t"], "full")),
+                ("Batch", f"{row['batch']:,d}"),
+            ]
+        ),
         html.H3("Attributes"),
         _pairs(found.attributes) if found.attributes else html.P("The source told nothing more.", className="soft"),
         html.P("Metadata and extracted signals only; the text of messages is not kept.", className="soft foot"),
         html.H3("Concerns"),
-        html.Ul([html.Li(html.Button([html.Span(label.name or _words(label), className="strong clip"),
-                                      html.Span(" · ".join(w for w in (_words(label), role) if w), className="soft clip")],
-                                     **{"data-open": f"case:{label.obj}"})) for label, role in found.objects],
-                className="case-list"),
+        html.Ul(
+            [
+                html.Li(
+                    html.Button(
+                        [
+                            html.Span(label.name or _words(label), className="strong clip"),
+                            html.Span(" · ".join(w for w in (_words(label), role) if w), className="soft clip"),
+                        ],
+                        **_cards.attrs({"data-open": f"case:{label.obj}"}),
+                    )
+                )
+                for label, role in found.objects
+            ],
+            className="case-list",
+        ),
     ]
 
 
 def metric(found: Metric) -> list[Component]:
     """How a figure is computed and what it cannot see."""
     return [
-        html.P("How this is computed", className="soft kicker"), html.H2(found.title, tabIndex="-1"),
-        html.P(found.formula), html.H3("What it cannot see"), html.P(found.blind),
-        html.P("Read as worth checking, not as a judgement of anybody; figures of people appear only in groups of five "
-               "and more.", className="soft foot"),
+        html.P("How this is computed", className="soft kicker"),
+        html.H2(found.title, tabIndex="-1"),
+        html.P(found.formula),
+        html.H3("What it cannot see"),
+        html.P(found.blind),
+        html.P(
+            "Read as worth checking, not as a judgement of anybody; figures of people appear only in groups of five "
+            "and more.",
+            className="soft foot",
+        ),
     ]
 
 

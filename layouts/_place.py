@@ -34,8 +34,9 @@ def place(arcs: Sequence[Arc], columns: int) -> dict[str, Any] | None:
     dot = shutil.which("dot")
     if dot is None:
         return None
-    done = subprocess.run([dot, "-Tjson0"], input=_source(arcs, columns), capture_output=True, text=True, timeout=20,
-                          check=True)
+    done = subprocess.run(
+        [dot, "-Tjson0"], input=_source(arcs, columns), capture_output=True, text=True, timeout=20, check=True
+    )
     topology = blake2b(repr(key).encode(), digest_size=8).hexdigest()
     found = _read(json.loads(done.stdout)) | {"topology": topology}
     with _lock:
@@ -84,13 +85,17 @@ def _source(arcs: Sequence[Arc], columns: int) -> str:
     """The graph in dot's language; names are quoted as JSON, which dot reads alike."""
     rows = rows_of(arcs, columns)
     level = {name: place for place, row in enumerate(rows) for name in row}
-    lines = ["digraph { rankdir=TB; nodesep=0.14; ranksep=0.5; margin=0; splines=true; "
-             "node [shape=box, height=0.33, fixedsize=true]; edge [fontsize=10];"]
+    lines = [
+        "digraph { rankdir=TB; nodesep=0.14; ranksep=0.5; margin=0; splines=true; "
+        "node [shape=box, height=0.33, fixedsize=true]; edge [fontsize=10];"
+    ]
     for row in rows:
-        marks = [f"{_quoted(name)} [width={max(0.9, 0.088 * len(activity_label(name)) + 0.75):.2f}];" for name in row]
+        marks = [f"{_quoted(name)} [width={(7.1 * len(activity_label(name)) + 62) / 72:.2f}];" for name in row]
         lines.append("{ rank=same; " + " ".join(marks) + " }")
-    lines += [f"{_quoted(above[0])} -> {_quoted(below[0])} [style=invis, weight=4];"
-              for above, below in zip(rows, rows[1:], strict=False)]
+    lines += [
+        f"{_quoted(above[0])} -> {_quoted(below[0])} [style=invis, weight=4];"
+        for above, below in zip(rows, rows[1:], strict=False)
+    ]
     for mark, side in (("start", "source"), ("end", "target")):
         if any(getattr(arc, side) == "" for arc in arcs):
             lines.append(f'"{mark}" [shape=circle, width=0.22, height=0.22];')
@@ -101,7 +106,7 @@ def _source(arcs: Sequence[Arc], columns: int) -> str:
         leads_up = level.get(arc.source, -1) > level.get(arc.target, len(rows))
         tail, head = reversed(ends) if leads_up else ends
         hints = f"weight={1 + round(9 * arc.n / most)}" + (", dir=back" if leads_up else "")
-        lines.append(f'{tail} -> {head} [{hints}, id={json.dumps(arc.key)}];')
+        lines.append(f"{tail} -> {head} [{hints}, id={json.dumps(arc.key)}];")
     return "\n".join([*lines, "}"])
 
 
@@ -122,8 +127,14 @@ def _read(graph: dict[str, Any]) -> dict[str, Any]:
         if "pos" not in thing:
             continue
         activity = name[2:] if name.startswith("n:") else ""
-        nodes.append({"key": activity or name, "label": activity_label(activity) if activity else "",
-                      "at": point(thing["pos"]), "w": round(72 * float(thing["width"]), 1)})
+        nodes.append(
+            {
+                "key": activity or name,
+                "label": activity_label(activity) if activity else "",
+                "at": point(thing["pos"]),
+                "w": round(72 * float(thing["width"]), 1),
+            }
+        )
     edges = []
     for edge in graph.get("edges", ()):
         if "id" not in edge:

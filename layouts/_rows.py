@@ -1,4 +1,4 @@
-"""Tables that several pages show: waits, rules, what falls due, broken promises, the feed; and the cases behind them."""
+"""Tables that several pages show (waits, rules, what falls due, breaches, the feed) and the cases behind them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from layouts import _cards
 from layouts._contract import Cases
 from metrics import breaches, waiting
 from metrics._contract import DAY, SPANS, Filters, Read
-from metrics.breaches import Choice, Item, RuleRow
 from metrics._labels import Label
+from metrics.breaches import Choice, Item, RuleRow
 from metrics.case import CaseRow
 from metrics.live import FeedRow
 from metrics.waiting import Waiting
@@ -28,28 +28,58 @@ def case_link(label: Label) -> Component:
 def waits(found: Waiting) -> list[Component]:
     """Who waits, longest first."""
     if not found.rows:
-        return [_cards.empty("No customer waits for an answer.", "Looked at every open case with an unanswered message.")]
-    rows = [(f"case:{w.case.obj}", [
-        html.Span(w.customer, className="strong clip"), case_link(w.case), _cards.channel(w.channel),
-        html.Span(w.owner or "nobody yet", className="clip" if w.owner else "soft"), _cards.moment(w.since_t, "since"),
-    ]) for w in found.rows]
-    table = _cards.table(("Customer", "Case", "Channel", "Owner", ">Waiting"), rows, "Customers waiting, longest first", "waits")
+        return [
+            _cards.empty(
+                "No customer waits for an answer.", "Looked at every open case with an unanswered message."
+            )
+        ]
+    rows = [
+        (
+            f"case:{w.case.obj}",
+            [
+                html.Span(w.customer, className="strong clip"),
+                case_link(w.case),
+                _cards.channel(w.channel),
+                html.Span(w.owner or "nobody yet", className="clip" if w.owner else "soft"),
+                _cards.moment(w.since_t, "since"),
+            ],
+        )
+        for w in found.rows
+    ]
+    table = _cards.table(
+        ("Customer", "Case", "Channel", "Owner", ">Waiting"), rows, "Customers waiting, longest first", "waits"
+    )
     return [table, _more(found.total, len(rows), "figure:waiting")]
 
 
 def rules(rows: Sequence[RuleRow], span: str) -> list[Component]:
     """Rules with something to look at; `span` says since when broken ones count."""
     if not rows:
-        return [_cards.empty("No rule is switched on.", "Rules come from packs; an administrator switches them on.")]
+        return [
+            _cards.empty("No rule is switched on.", "Rules come from packs; an administrator switches them on.")
+        ]
     loud = [r for r in rows if r.breaches or r.due or r.unknown]
     if not loud:
-        return [_cards.empty(f"No breach in the last {span}, and nothing due within 24 hours.",
-                             f"{len(rows)} rules are watched.")]
+        return [
+            _cards.empty(
+                f"No breach in the last {span}, and nothing due within 24 hours.", f"{len(rows)} rules are watched."
+            )
+        ]
     most = max(r.breaches for r in loud) or 1
-    body = [(f"figure:rule:{r.id}", [
-        _cards.severity(r.severity), _rule(r),
-        _bar(r.breaches, most, r.severity), _cards.number(r.overdue), _cards.number(r.due), _cannot_tell(r.unknown),
-    ]) for r in loud]
+    body = [
+        (
+            f"figure:rule:{r.id}",
+            [
+                _cards.severity(r.severity),
+                _rule(r),
+                _bar(r.breaches, most, r.severity),
+                _cards.number(r.overdue),
+                _cards.number(r.due),
+                _cannot_tell(r.unknown),
+            ],
+        )
+        for r in loud
+    ]
     columns = ("Severity", "Rule", ">Breaches", ">Overdue", ">Due 24 h", ">Unclear")
     return [_cards.table(columns, body, f"Rules; breaches in the last {span}", "rules")]
 
@@ -61,23 +91,40 @@ def _rule(rule: RuleRow) -> Component:
 
 def _bar(n: int, most: int, severity: str) -> Component:
     fill = html.Span(className=f"bar-fill sev-{severity}", style={"width": f"{100 * n / most:.0f}%"})
-    return html.Span([html.Span(fill, className="bar", **{"aria-hidden": "true"}), html.Span(_cards.number(n), className="bar-n")],
-                     className="bar-cell")
+    return html.Span(
+        [
+            html.Span(fill, className="bar", **_cards.attrs({"aria-hidden": "true"})),
+            html.Span(_cards.number(n), className="bar-n"),
+        ],
+        className="bar-cell",
+    )
 
 
 def _cannot_tell(n: int) -> Component:
-    return html.Span(_cards.number(n), className="unknown" if n else "soft", title="A needed source is late or blind")
+    return html.Span(
+        _cards.number(n), className="unknown" if n else "soft", title="A needed source is late or blind"
+    )
 
 
 def due(items: Sequence[Item]) -> list[Component]:
     """What falls due next, with a countdown."""
     if not items:
-        return [_cards.empty("Nothing falls due within 24 hours.", "Looked at every pending promise in this scope.")]
-    rows = [(f"case:{i.case.obj}", [
-        _cards.moment(i.due_t, "due"), html.Span(i.title, className="strong clip", title=i.help or i.title),
-        html.Span(i.case.customer or i.case.name, className="clip"), case_link(i.case),
-        html.Span(i.owner or "nobody yet", className="clip" if i.owner else "soft"),
-    ]) for i in items]
+        return [
+            _cards.empty("Nothing falls due within 24 hours.", "Looked at every pending promise in this scope.")
+        ]
+    rows = [
+        (
+            f"case:{i.case.obj}",
+            [
+                _cards.moment(i.due_t, "due"),
+                html.Span(i.title, className="strong clip", title=i.help or i.title),
+                html.Span(i.case.customer or i.case.name, className="clip"),
+                case_link(i.case),
+                html.Span(i.owner or "nobody yet", className="clip" if i.owner else "soft"),
+            ],
+        )
+        for i in items
+    ]
     return [_cards.table(("Due", "Rule", "Customer", "Case", "Owner"), rows, "Promises that fall due next", "due")]
 
 
@@ -85,12 +132,22 @@ def broken(items: Sequence[Item], empty: str) -> list[Component]:
     """Broken and overdue ones, newest first."""
     if not items:
         return [_cards.empty(empty)]
-    rows = [(f"case:{i.case.obj}", [
-        _cards.moment(i.at_t, "ago"), _cards.severity(i.severity, i.kind),
-        html.Span(i.title, className="strong clip", title=i.reason or i.title), _state(i),
-        html.Span(i.case.customer or i.case.name, className="clip"), case_link(i.case), i.team or "",
-        html.Span(i.owner, className="clip"),
-    ]) for i in items]
+    rows = [
+        (
+            f"case:{i.case.obj}",
+            [
+                _cards.moment(i.at_t, "ago"),
+                _cards.severity(i.severity, i.kind),
+                html.Span(i.title, className="strong clip", title=i.reason or i.title),
+                _state(i),
+                html.Span(i.case.customer or i.case.name, className="clip"),
+                case_link(i.case),
+                i.team or "",
+                html.Span(i.owner, className="clip"),
+            ],
+        )
+        for i in items
+    ]
     columns = ("When", "Severity", "Rule", "State", "Customer", "Case", "Team", "Person")
     return [_cards.table(columns, rows, "Breaches, newest first", "broken")]
 
@@ -104,26 +161,41 @@ def _state(item: Item) -> Component:
 def feed(rows: Sequence[FeedRow]) -> list[Component]:
     """The latest activity."""
     if not rows:
-        return [_cards.empty("Nothing has been collected yet.", "As soon as a source tells of something it shows here.")]
-    body = [(f"event:{r.seq}", [
-        _cards.moment(r.t, "ago"), _cards.activity(r.activity, r.direction), _cards.channel(r.channel),
-        html.Span(r.about.customer or r.about.name or r.about.id if r.about else "", className="clip"),
-        case_link(r.about) if r.about else "", r.team,
-    ]) for r in rows]
-    return [_cards.table(("When", "Activity", "Channel", "Customer", "Case", "Team"), body, "Latest activity", "feed")]
+        return [
+            _cards.empty("Nothing has been collected yet.", "As soon as a source tells of something it shows here.")
+        ]
+    body = [
+        (
+            f"event:{r.seq}",
+            [
+                _cards.moment(r.t, "ago"),
+                _cards.activity(r.activity, r.direction),
+                _cards.channel(r.channel),
+                html.Span(r.about.customer or r.about.name or r.about.id if r.about else "", className="clip"),
+                case_link(r.about) if r.about else "",
+                r.team,
+            ],
+        )
+        for r in rows
+    ]
+    return [
+        _cards.table(("When", "Activity", "Channel", "Customer", "Case", "Team"), body, "Latest activity", "feed")
+    ]
 
 
 def _more(total: int, shown: int, open_: str) -> Component:
     if total <= shown:
         return html.Span()
-    return html.Button(f"Show all {_cards.number(total)}", className="more", **{"data-open": open_})
+    return html.Button(f"Show all {_cards.number(total)}", className="more", **_cards.attrs({"data-open": open_}))
 
 
 def waiting_cases(read: Read, filters: Filters, now_t: int, owner: str) -> Cases:
     """The cases of everybody who waits, or with an owner of those who wait on that person."""
     found = waiting.waiting(read, filters, now_t, limit=100, owner=owner)
-    return Cases(f"{_cards.number(found.total)} customers waiting, longest first",
-                 [CaseRow(w.case, w.since_t, f"{w.customer} · {w.channel}") for w in found.rows])
+    return Cases(
+        f"{_cards.number(found.total)} customers waiting, longest first",
+        [CaseRow(w.case, w.since_t, w.channel) for w in found.rows],
+    )
 
 
 def breach_cases(read: Read, filters: Filters, now_t: int, rule: str) -> Cases:
@@ -139,12 +211,17 @@ def span_breaches(read: Read, filters: Filters, now_t: int, rule: str) -> Cases:
     found = breaches.items(read, filters, now_t, Choice("broken", since_t, rule, limit=100))
     unknown = breaches.items(read, filters, now_t, Choice("unknown", since_t, rule, limit=20)) if rule else []
     title = f"{found[0].title}: breaches" if rule and found else "Breaches in the span, newest first"
-    return Cases(title, _notes(found) + _notes(unknown) + (due_cases(read, filters, now_t, rule).rows if rule else []))
+    return Cases(
+        title, _notes(found) + _notes(unknown) + (due_cases(read, filters, now_t, rule).rows if rule else [])
+    )
 
 
 def due_cases(read: Read, filters: Filters, now_t: int, rule: str) -> Cases:
     """What falls due within a day."""
-    return Cases("Falls due within 24 hours", _notes(breaches.items(read, filters, now_t, Choice("due", rule=rule, limit=100))))
+    return Cases(
+        "Falls due within 24 hours",
+        _notes(breaches.items(read, filters, now_t, Choice("due", rule=rule, limit=100))),
+    )
 
 
 def _notes(items: Sequence[Item]) -> list[CaseRow]:
@@ -155,7 +232,9 @@ def _notes(items: Sequence[Item]) -> list[CaseRow]:
 def unknown_cases(read: Read, filters: Filters, now_t: int, rule: str) -> Cases:
     """Activations whose verdict cannot be told."""
     since_t = now_t - SPANS[filters.span] * DAY
-    return Cases("Cannot tell", _notes(breaches.items(read, filters, now_t, Choice("unknown", since_t, rule, limit=100))))
+    return Cases(
+        "Cannot tell", _notes(breaches.items(read, filters, now_t, Choice("unknown", since_t, rule, limit=100)))
+    )
 
 
 def own_due(read: Read, filters: Filters, now_t: int, owner: str) -> Cases:

@@ -11,8 +11,9 @@ import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qs
 
 import uvicorn
@@ -68,9 +69,16 @@ def create_server(store: Store, writer: Writer, options: ServerOptions | None = 
     _add_health(server, store, options)
     _add_accounts(server, store, writer)
     dash = Dash(
-        "frontview", server=server, backend="fastapi", assets_folder=str(HERE / "assets"), title="Frontview",
-        assets_ignore=r"theme\.js|40_plain\.css|.*\.svg", update_title="", include_pages_meta=False,
-        suppress_callback_exceptions=True, compress=False,
+        "frontview",
+        server=cast(Any, server),
+        backend="fastapi",
+        assets_folder=str(HERE / "assets"),
+        title="Frontview",
+        assets_ignore=r"theme\.js|40_plain\.css|.*\.svg",
+        update_title="",
+        include_pages_meta=False,
+        suppress_callback_exceptions=True,
+        compress=False,
         index_string=(HERE / "html" / "index.html").read_text(encoding="utf-8"),
     )
     # Otherwise every page opens a WebSocket that no session guards.
@@ -83,8 +91,16 @@ def create_server(store: Store, writer: Writer, options: ServerOptions | None = 
 
 def run(app: Guard, host: str, port: int) -> None:
     """Serve until told to stop. Open streams get two seconds; uvicorn would otherwise wait for them."""
-    uvicorn.run(app, host=host, port=port, timeout_graceful_shutdown=2, log_level="warning", access_log=False,
-                server_header=False, ws="none")
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        timeout_graceful_shutdown=2,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        ws="none",
+    )
 
 
 def _add_stream(server: FastAPI, hub: Hub, views: Mapping[str, View], sessions: Sessions) -> None:
@@ -108,8 +124,9 @@ def _add_stream(server: FastAPI, hub: Hub, views: Mapping[str, View], sessions: 
                         return
                     yield frame
 
-        return StreamingResponse(body(), media_type="text/event-stream",
-                                 headers={"cache-control": "no-store", "x-accel-buffering": "no"})
+        return StreamingResponse(
+            body(), media_type="text/event-stream", headers={"cache-control": "no-store", "x-accel-buffering": "no"}
+        )
 
 
 def _add_login(server: FastAPI, sessions: Sessions, options: ServerOptions) -> None:
@@ -136,12 +153,16 @@ def _add_login(server: FastAPI, sessions: Sessions, options: ServerOptions) -> N
         keys = ("login:" + login, "from:" + (request.client.host if request.client else ""))
         if (wait := throttle.wait_seconds(*keys)) > 0:
             text = f"Too many failed attempts. Try again in {wait:.0f} seconds."
-            return _response(_pages.login(options.personas, next_path=onward, error=text, status=429))
+            return _response(
+                _pages.login(options.personas, next_path=onward, error=text, status=HTTPStatus.TOO_MANY_REQUESTS)
+            )
         principal = await asyncio.to_thread(sessions.check, login, fields.get("password", "")[:200])
         if principal is None:
             throttle.failed(*keys)
             text = "Login or password is wrong, or the account is switched off."
-            return _response(_pages.login(options.personas, next_path=onward, error=text, status=401))
+            return _response(
+                _pages.login(options.personas, next_path=onward, error=text, status=HTTPStatus.UNAUTHORIZED)
+            )
         throttle.passed(*keys)
         return _response(_pages.redirect(onward, cookie(sessions.open(principal), sessions.seconds)))
 
@@ -155,9 +176,21 @@ def _add_health(server: FastAPI, store: Store, options: ServerOptions) -> None:
     @server.get("/healthz")
     async def healthz() -> Response:
         events, sources = await asyncio.to_thread(health, Read(store.read, SYSTEM))
-        return JSONResponse({"version": options.version, "events": events, "commit": store.version, "sources": [
-            {"id": s.id, "state": s.state,
-             "watermark": None if s.watermark_t is None else moment(s.watermark_t).isoformat()} for s in sources]})
+        return JSONResponse(
+            {
+                "version": options.version,
+                "events": events,
+                "commit": store.version,
+                "sources": [
+                    {
+                        "id": s.id,
+                        "state": s.state,
+                        "watermark": None if s.watermark_t is None else moment(s.watermark_t).isoformat(),
+                    }
+                    for s in sources
+                ],
+            }
+        )
 
     @server.post("/hooks/{source}")
     async def hook(source: str, request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""The frame around every page: header with filters and the live state, side navigation, evidence panel, sign-out."""
+"""The frame around every page: header with filters and live state, navigation, evidence panel, sign-out."""
 
 from __future__ import annotations
 
@@ -29,46 +29,111 @@ def layout(views: Mapping[str, View], *, is_demo: bool) -> Component:
     if principal is None:
         return html.Div(id="shell")
     mine = sorted((v for v in views.values() if principal.role in v.roles), key=lambda v: v.order)
-    return html.Div(id="shell", children=[
-        html.A("Skip to content", href="#main", className="skip"),
-        _header(principal, is_demo=is_demo),
-        html.Nav([_link(view) for view in mine], id="nav", **{"aria-label": "Pages"}),
-        html.Main([_page(view) for view in mine], id="main", tabIndex="-1"),
-        html.Aside(id="drawer", hidden=True, tabIndex="-1", role="dialog", **{"aria-label": "Evidence"}, children=[
-            html.Div([html.Button(_cards.icon("back"), id="drawer-back", title="Back", **{"aria-label": "Back"}),
-                      html.Span("Evidence", className="drawer-kind"),
-                      html.Button(_cards.icon("close"), id="drawer-close", title="Close (Esc)", **{"aria-label": "Close"})],
-                     className="drawer-bar"),
-            html.Div(id="drawer-body"),
-        ]),
-        dcc.Store(id="ask"),
-        html.Div(id="announce", className="hidden-text", role="status", **{"aria-live": "polite"}),
-    ])
+    return html.Div(
+        id="shell",
+        children=[
+            html.A("Skip to content", href="#main", className="skip"),
+            _header(principal, is_demo=is_demo),
+            html.Nav([_link(view) for view in mine], id="nav", **_cards.attrs({"aria-label": "Pages"})),
+            html.Main([_page(view) for view in mine], id="main", tabIndex="-1"),
+            html.Aside(
+                id="drawer",
+                hidden=True,
+                tabIndex="-1",
+                role="dialog",
+                **_cards.attrs({"aria-label": "Evidence"}),
+                children=[
+                    html.Div(
+                        [
+                            html.Button(
+                                _cards.icon("back"),
+                                id="drawer-back",
+                                title="Back",
+                                **_cards.attrs({"aria-label": "Back"}),
+                            ),
+                            html.Span("Evidence", className="drawer-kind"),
+                            html.Button(
+                                _cards.icon("close"),
+                                id="drawer-close",
+                                title="Close (Esc)",
+                                **_cards.attrs({"aria-label": "Close"}),
+                            ),
+                        ],
+                        className="drawer-bar",
+                    ),
+                    html.Div(id="drawer-body"),
+                ],
+            ),
+            dcc.Store(id="ask"),
+            html.Div(
+                id="announce", className="hidden-text", role="status", **_cards.attrs({"aria-live": "polite"})
+            ),
+        ],
+    )
 
 
 def _header(principal: Principal, *, is_demo: bool) -> Component:
-    return html.Header(id="top", children=[
-        html.A([html.Span(className="brand-mark", **{"aria-hidden": "true"}), html.Span("Frontview", className="brand-word")],
-               href="/", className="brand", **{"aria-label": "Frontview, my page"}),
-        html.Div(id="filters", role="group", children=_filters(), **{"aria-label": "Filters"}),
-        html.Div(className="top-right", children=[
-            _cards.chip("demo data", "amber") if is_demo else None,
-            html.Div(id="completeness"),
-            html.Button([html.Span(className="dot"), html.Span("Connecting", id="live-text")], id="live",
-                        title="Pause or go on (p)", **{"aria-label": "Live state; press to pause or go on"}),
-            html.Div([_cards.icon("search"), html.Span(className="slot", **{"data-input": "search"}),
-                      html.Kbd("/", **{"aria-hidden": "true"})], className="find"),
-            html.Button(_cards.icon("theme"), id="theme", title="Light or dark", **{"aria-label": "Light or dark"}),
-            html.Details([
-                html.Summary(_initials(principal.name), title=principal.name, **{"aria-label": f"Account of {principal.name}"}),
-                html.Div([
-                    html.Strong(principal.name), html.Span(_role_words(principal), className="soft"),
-                    html.Form(html.Button("Sign out"), action="/logout", method="POST"),
-                ], className="menu"),
-            ], id="me"),
-        ]),
-        html.Div(id="banner", role="status", hidden=True),
-    ])
+    return html.Header(
+        id="top",
+        children=[
+            html.A(
+                [
+                    html.Span(className="brand-mark", **_cards.attrs({"aria-hidden": "true"})),
+                    html.Span("Frontview", className="brand-word"),
+                ],
+                href="/",
+                className="brand",
+                **_cards.attrs({"aria-label": "Frontview, my page"}),
+            ),
+            html.Div(id="filters", role="group", children=_filters(), **_cards.attrs({"aria-label": "Filters"})),
+            html.Div(
+                className="top-right",
+                children=[
+                    _cards.chip("demo data", "amber") if is_demo else None,
+                    html.Div(id="completeness"),
+                    html.Button(
+                        [html.Span(className="dot"), html.Span("Connecting", id="live-text")],
+                        id="live",
+                        title="Pause or go on (p)",
+                        **_cards.attrs({"aria-label": "Live state; press to pause or go on"}),
+                    ),
+                    html.Div(
+                        [
+                            _cards.icon("search"),
+                            html.Span(className="slot", **_cards.attrs({"data-input": "search"})),
+                            html.Kbd("/", **_cards.attrs({"aria-hidden": "true"})),
+                        ],
+                        className="find",
+                    ),
+                    html.Button(
+                        _cards.icon("theme"),
+                        id="theme",
+                        title="Light or dark",
+                        **_cards.attrs({"aria-label": "Light or dark"}),
+                    ),
+                    html.Details(
+                        [
+                            html.Summary(
+                                _initials(principal.name),
+                                title=principal.name,
+                                **_cards.attrs({"aria-label": f"Account of {principal.name}"}),
+                            ),
+                            html.Div(
+                                [
+                                    html.Strong(principal.name),
+                                    html.Span(_role_words(principal), className="soft"),
+                                    html.Form(html.Button("Sign out"), action="/logout", method="POST"),
+                                ],
+                                className="menu",
+                            ),
+                        ],
+                        id="me",
+                    ),
+                ],
+            ),
+            html.Div(id="banner", role="status", hidden=True),
+        ],
+    )
 
 
 def _filters() -> list[Component]:
@@ -82,32 +147,50 @@ def _filters() -> list[Component]:
 
 
 def _select(name: str, title: str, everything: str) -> Component:
-    return html.Label([html.Span(title, className="hidden-text"),
-                       html.Select(html.Option(everything, value=""), id=f"f-{name}", **{"data-filter": name})],
-                      className="pick", **{"data-for": name})
+    return html.Label(
+        [
+            html.Span(title, className="hidden-text"),
+            html.Select(html.Option(everything, value=""), id=f"f-{name}", **_cards.attrs({"data-filter": name})),
+        ],
+        className="pick",
+        **_cards.attrs({"data-for": name}),
+    )
 
 
 def _segments(name: str, title: str, choices: Sequence[tuple[str, str]]) -> Component:
-    buttons = [html.Button(text, **{"data-filter": name, "data-value": value, "aria-pressed": "false"})
-               for value, text in choices]
-    return html.Div(buttons, className="segments", role="group", **{"aria-label": title, "data-for": name})
+    buttons = [
+        html.Button(text, **_cards.attrs({"data-filter": name, "data-value": value, "aria-pressed": "false"}))
+        for value, text in choices
+    ]
+    return html.Div(
+        buttons, className="segments", role="group", **_cards.attrs({"aria-label": title, "data-for": name})
+    )
 
 
 def map_controls() -> Component:
     """The controls of a process map: how much of it, and what its numbers say."""
-    slider = html.Label(["Detail", html.Span(className="slot", **{"data-input": "detail"})], className="slide")
+    slider = html.Label(
+        ["Detail", html.Span(className="slot", **_cards.attrs({"data-input": "detail"}))], className="slide"
+    )
     return html.Div([slider, _segments("measure", "Numbers on the map", MEASURES)], className="map-controls")
 
 
 def _page(view: View) -> Component:
-    return html.Section([html.H1(view.title, className="hidden-text", tabIndex="-1"), *view.layout()],
-                        id=f"page-{view.id}", className=f"page page-{view.id}", hidden=True,
-                        **{"data-filters": " ".join(view.filters), "data-title": view.title})
+    return html.Section(
+        [html.H1(view.title, className="hidden-text", tabIndex="-1"), *view.layout()],
+        id=f"page-{view.id}",
+        className=f"page page-{view.id}",
+        hidden=True,
+        **_cards.attrs({"data-filters": " ".join(view.filters), "data-title": view.title}),
+    )
 
 
 def _link(view: View) -> Component:
-    return html.A([_cards.icon(view.icon), html.Span(view.title)], href=view.path,
-                  **{"data-view": view.id, "data-path": view.path})
+    return html.A(
+        [_cards.icon(view.icon), html.Span(view.title)],
+        href=view.path,
+        **_cards.attrs({"data-view": view.id, "data-path": view.path}),
+    )
 
 
 def _initials(name: str) -> str:
@@ -125,7 +208,8 @@ def _load(read: Read, _filters: Filters, now_t: int) -> dict[str, Any]:
         "team": sorted({name for name in known.values() if name != "other teams"}),
         "channel": sorted(filter(None, words(read, "channel").values())),
         "otype": case_types(read),
-        "sources": sources(read, now_t), "now_t": now_t,
+        "sources": sources(read, now_t),
+        "now_t": now_t,
     }
 
 
@@ -133,8 +217,12 @@ def _render(data: dict[str, Any]) -> Properties:
     found: Properties = {}
     for name, everything in (("team", "All teams"), ("channel", "All channels"), ("otype", "All cases")):
         words = [(word, _cards.type_word(word) + "s" if name == "otype" else word) for word in data[name]]
-        found[f"f-{name}"] = {"children": [html.Option(everything, value=""),
-                                           *(html.Option(text, value=word) for word, text in words)]}
+        found[f"f-{name}"] = {
+            "children": [
+                html.Option(everything, value=""),
+                *(html.Option(text, value=word) for word, text in words),
+            ]
+        }
     found["completeness"] = {"children": _completeness(data["sources"], data["now_t"])}
     return found
 
@@ -143,14 +231,31 @@ def _completeness(rows: Sequence[SourceRow], now_t: int) -> Component:
     """Whether the picture is whole, in the header of every page."""
     lacking = [row for row in rows if row.health(now_t) != "ok"]
     if not rows:
-        return html.A([_cards.icon("alert"), "no sources"], href="/sources", className="chip amber", **{"data-view": "sources"})
+        return html.A(
+            [_cards.icon("alert"), "no sources"],
+            href="/sources",
+            className="chip amber",
+            **_cards.attrs({"data-view": "sources"}),
+        )
     if lacking:
         words = f"{len(lacking)} of {len(rows)} sources lag"
-        return html.A([_cards.icon("alert"), words], href="/sources", className="chip amber",
-                      title=", ".join(row.title for row in lacking), **{"data-view": "sources"})
+        return html.A(
+            [_cards.icon("alert"), words],
+            href="/sources",
+            className="chip amber",
+            title=", ".join(row.title for row in lacking),
+            **_cards.attrs({"data-view": "sources"}),
+        )
     fresh = fresh_t(rows)
-    return html.Span(["as of ", _cards.moment(fresh, "clock")], className="chip quiet",
-                     title="Everything up to this moment is known") if fresh else html.Span()
+    return (
+        html.Span(
+            ["as of ", _cards.moment(fresh, "clock")],
+            className="chip quiet",
+            title="Everything up to this moment is known",
+        )
+        if fresh
+        else html.Span()
+    )
 
 
 SHELL = Part("completeness", _load, _render)

@@ -1,4 +1,4 @@
-"""The officer's page: what is broken or about to be, by rule and severity, each with its evidence; no names of people."""
+"""The officer's page: what is broken or about to be, by rule and severity, with its evidence; no names."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ WORDS = {"1d": "day", "7d": "7 days", "30d": "30 days", "90d": "90 days", "all":
 def _load(read: Read, filters: Filters, now_t: int) -> dict[str, Any]:
     since_t = max(0, now_t - SPANS[filters.span] * DAY)
     return {
-        "rules": breaches.by_rule(read, filters, now_t, since_t=since_t), "span": WORDS[filters.span],
+        "rules": breaches.by_rule(read, filters, now_t, since_t=since_t),
+        "span": WORDS[filters.span],
         "broken": breaches.items(read, filters, now_t, Choice("broken", since_t, limit=40)),
         "next": breaches.items(read, filters, now_t, Choice("due", limit=12)),
     }
@@ -34,18 +35,40 @@ def _render(data: dict[str, Any]) -> Properties:
     worst = breaches.worst(rules)
     rate = f"{100 * kept / (kept + broken):.1f}%" if kept + broken else "no verdict yet"
     return {
-        "compliance-broken": {"children": _cards.tile_body(
-            _cards.number(broken + overdue), _cards.severity(worst) if worst else None,
-            [f"{_cards.number(overdue)} overdue and still open, {_cards.number(broken)} broken in the last {span}"],
-            None, "figure:breaches")},
-        "compliance-due": {"children": _cards.tile_body(
-            _cards.number(due), None, ["pending promises that fall due within 24 h"], None, "figure:due")},
-        "compliance-rate": {"children": _cards.tile_body(
-            rate, None, [f"{_cards.number(kept)} kept, {_cards.number(broken)} broken; pending and unknown not counted"],
-            None, "figure:breaches")},
-        "compliance-unknown": {"children": _cards.tile_body(
-            _cards.number(unknown), html.Span("cannot tell", className="unknown") if unknown else None,
-            ["a needed source is late, blind, or the order is open"], None, "figure:unknown")},
+        "compliance-broken": {
+            "children": _cards.tile_body(
+                _cards.number(broken + overdue),
+                _cards.severity(worst) if worst else None,
+                [
+                    f"{_cards.number(overdue)} overdue and still open, {_cards.number(broken)} broken in the last {span}"
+                ],
+                None,
+                "figure:breaches",
+            )
+        },
+        "compliance-due": {
+            "children": _cards.tile_body(
+                _cards.number(due), None, ["pending promises that fall due within 24 h"], None, "figure:due"
+            )
+        },
+        "compliance-rate": {
+            "children": _cards.tile_body(
+                rate,
+                None,
+                [f"{_cards.number(kept)} kept, {_cards.number(broken)} broken; pending and unknown not counted"],
+                None,
+                "figure:breaches",
+            )
+        },
+        "compliance-unknown": {
+            "children": _cards.tile_body(
+                _cards.number(unknown),
+                html.Span("cannot tell", className="unknown") if unknown else None,
+                ["a needed source is late, blind, or the order is open"],
+                None,
+                "figure:unknown",
+            )
+        },
         "compliance-rules": {"children": _rows.rules(rules, span)},
         "compliance-next": {"children": _rows.due(data["next"])},
         "compliance-items": {"children": _rows.broken(data["broken"], f"No breach in the last {span}.")},
@@ -55,24 +78,47 @@ def _render(data: dict[str, Any]) -> Properties:
 def layout() -> list[Component]:
     """Four figures, rules beside what falls due, then the single breaches."""
     return [
-        html.Div([
-            _cards.tile("compliance-broken", "Open breaches", "figure:breaches", "breaches"),
-            _cards.tile("compliance-due", "Due within 24 hours", "figure:due", "breaches"),
-            _cards.tile("compliance-rate", "Promises kept", "figure:breaches", "breaches"),
-            _cards.tile("compliance-unknown", "Cannot tell", "figure:unknown", "breaches"),
-        ], className="tiles"),
-        html.Div([
-            _cards.card("compliance-rules", "By rule", metric="breaches", steady=True, class_name="a-rules"),
-            _cards.card("compliance-next", "Falls due next", metric="breaches", steady=True, class_name="a-next"),
-            _cards.card("compliance-items", "Breaches", metric="breaches", steady=True, class_name="a-items", rows=10,
-                        note="people are pseudonymous; what is “for review” may be no breach at all"),
-        ], className="grid compliance-grid"),
+        html.Div(
+            [
+                _cards.tile("compliance-broken", "Open breaches", "figure:breaches", "breaches"),
+                _cards.tile("compliance-due", "Due within 24 hours", "figure:due", "breaches"),
+                _cards.tile("compliance-rate", "Promises kept", "figure:breaches", "breaches"),
+                _cards.tile("compliance-unknown", "Cannot tell", "figure:unknown", "breaches"),
+            ],
+            className="tiles",
+        ),
+        html.Div(
+            [
+                _cards.card("compliance-rules", "By rule", metric="breaches", steady=True, area="a-rules"),
+                _cards.card("compliance-next", "Falls due next", metric="breaches", steady=True, area="a-next"),
+                _cards.card(
+                    "compliance-items",
+                    "Breaches",
+                    metric="breaches",
+                    steady=True,
+                    area="a-items",
+                    note="people are pseudonymous; what is “for review” may be no breach at all",
+                ),
+            ],
+            className="grid compliance-grid",
+        ),
     ]
 
 
 VIEW = View(
-    id="compliance", title="Compliance", path="/compliance", icon="shield", roles=frozenset({Role.OFFICER}), order=10,
-    parts=(Part("compliance-items", _load, _render),), layout=layout, filters=("team", "channel", "span"),
-    evidence={"breaches": _rows.span_breaches, "rule": _rows.span_breaches, "due": _rows.due_cases,
-              "unknown": _rows.unknown_cases},
+    id="compliance",
+    title="Compliance",
+    path="/compliance",
+    icon="shield",
+    roles=frozenset({Role.OFFICER}),
+    order=10,
+    parts=(Part("compliance-items", _load, _render),),
+    layout=layout,
+    filters=("team", "channel", "span"),
+    evidence={
+        "breaches": _rows.span_breaches,
+        "rule": _rows.span_breaches,
+        "due": _rows.due_cases,
+        "unknown": _rows.unknown_cases,
+    },
 )

@@ -19,8 +19,11 @@ WORDS = {"15m": "15 minutes", "1h": "hour", "8h": "8 hours", "24h": "24 hours"}
 
 
 def _load_pulse(read: Read, filters: Filters, now_t: int) -> dict[str, Any]:
-    return {"pulse": live.pulse(read, filters, now_t), "filters": filters,
-            "open": live.open_cases(read, filters, now_t, [t for t in process.case_types(read) if t != "contact"])}
+    return {
+        "pulse": live.pulse(read, filters, now_t),
+        "filters": filters,
+        "open": live.open_cases(read, filters, now_t, [t for t in process.case_types(read) if t != "contact"]),
+    }
 
 
 def _render_pulse(data: dict[str, Any]) -> Properties:
@@ -30,24 +33,41 @@ def _render_pulse(data: dict[str, Any]) -> Properties:
     lines = {"since": pulse.since_t // 1000, "now": pulse.now_t // 1000}
     opened = open_.now - open_.before
     return {
-        "live-activities": {"children": _cards.tile_body(
-            _cards.number(pulse.total), _cards.change(pulse.total, pulse.before),
-            [f"{pulse.total / minutes:,.1f} a minute in the last {span}"],
-            _cards.draw("spark", pulse.all.counts, f"Activity over the last {span}"), "figure:activities")},
-        "live-open": {"children": _cards.tile_body(
-            _cards.number(open_.now), _cards.change(open_.now, open_.before),
-            [f"{opened:+,d} in the last {span}"],
-            _cards.draw("spark", open_.line.counts, f"Open cases over the last {span}"), "figure:open")},
-        "live-teams": {"children": _chart(lines, pulse.by_team, "Activity by team")
-                       + ([html.P("Teams of fewer than five people are shown together.", className="soft foot")]
-                          if pulse.is_folded else [])},
+        "live-activities": {
+            "children": _cards.tile_body(
+                _cards.number(pulse.total),
+                _cards.change(pulse.total, pulse.before),
+                [f"{pulse.total / minutes:,.1f} a minute in the last {span}"],
+                _cards.draw("spark", pulse.all.counts, f"Activity over the last {span}"),
+                "figure:activities",
+            )
+        },
+        "live-open": {
+            "children": _cards.tile_body(
+                _cards.number(open_.now),
+                _cards.change(open_.now, open_.before),
+                [f"{opened:+,d} in the last {span}"],
+                _cards.draw("spark", open_.line.counts, f"Open cases over the last {span}"),
+                "figure:open",
+            )
+        },
+        "live-teams": {
+            "children": _chart(lines, pulse.by_team, "Activity by team")
+            + (
+                [html.P("Teams of fewer than five people are shown together.", className="soft foot")]
+                if pulse.is_folded
+                else []
+            )
+        },
         "live-channels": {"children": _chart(lines, pulse.by_channel, "Activity by channel")},
     }
 
 
 def _chart(span: dict[str, int], lines: Any, title: str) -> list[Component]:
     if not any(sum(line.counts) for line in lines):
-        return [_cards.empty("Nothing happened in this window.", "Choose a longer one above, or take a filter away.")]
+        return [
+            _cards.empty("Nothing happened in this window.", "Choose a longer one above, or take a filter away.")
+        ]
     words = ", ".join(f"{line.name} {sum(line.counts)}" for line in lines)
     series = [{"name": line.name, "counts": list(line.counts)} for line in lines]
     return [_cards.draw("lines", {**span, "series": series}, f"{title}: {words}", "chart")]
@@ -60,19 +80,25 @@ def _load_waits(read: Read, filters: Filters, now_t: int) -> dict[str, Any]:
 def _render_waits(data: dict[str, Any]) -> Properties:
     found = data["waiting"]
     spark = _cards.draw("spark", data["pulse"].inbound.counts, "What customers sent over the window")
-    below = ["oldest ", _cards.moment(found.oldest_t, "since")] if found.total else ["every customer has an answer"]
+    below: list[Any] = (
+        ["oldest ", _cards.moment(found.oldest_t, "since")] if found.total else ["every customer has an answer"]
+    )
     median = f"half of them over {_cards.span_words(found.median_us)}" if found.total else None
     return {
-        "live-waiting": {"children": _cards.tile_body(
-            _cards.number(found.total), median, below, spark, "figure:waiting")},
+        "live-waiting": {
+            "children": _cards.tile_body(_cards.number(found.total), median, below, spark, "figure:waiting")
+        },
         "live-waits": {"children": _rows.waits(found)},
     }
 
 
 def _load_rules(read: Read, filters: Filters, now_t: int) -> dict[str, Any]:
-    return {"rules": breaches.by_rule(read, filters, now_t, since_t=now_t - filters.window_us),
-            "next": breaches.items(read, filters, now_t, Choice("due", limit=6)),
-            "series": breaches.series(read, filters, now_t), "span": WORDS[filters.window]}
+    return {
+        "rules": breaches.by_rule(read, filters, now_t, since_t=now_t - filters.window_us),
+        "next": breaches.items(read, filters, now_t, Choice("due", limit=6)),
+        "series": breaches.series(read, filters, now_t),
+        "span": WORDS[filters.window],
+    }
 
 
 def _render_rules(data: dict[str, Any]) -> Properties:
@@ -80,10 +106,15 @@ def _render_rules(data: dict[str, Any]) -> Properties:
     total, overdue, due = (sum(getattr(r, name) for r in rules) for name in ("breaches", "overdue", "due"))
     worst = breaches.worst(rules)
     return {
-        "live-breaches": {"children": _cards.tile_body(
-            _cards.number(total), _cards.severity(worst) if worst else None,
-            [f"{_cards.number(overdue)} overdue and open · {_cards.number(due)} due within 24 h"],
-            _cards.draw("spark", data["series"].counts, "Breaches over the window"), "figure:breaches")},
+        "live-breaches": {
+            "children": _cards.tile_body(
+                _cards.number(total),
+                _cards.severity(worst) if worst else None,
+                [f"{_cards.number(overdue)} overdue and open · {_cards.number(due)} due within 24 h"],
+                _cards.draw("spark", data["series"].counts, "Breaches over the window"),
+                "figure:breaches",
+            )
+        },
         "live-rules": {"children": _rows.rules(rules, data["span"])},
         "live-next": {"children": _rows.due(data["next"])},
     }
@@ -96,21 +127,42 @@ def _render_feed(rows: Any) -> Properties:
 def layout() -> list[Component]:
     """Tiles, then the charts and tables beside the process map."""
     return [
-        html.Div([
-            _cards.tile("live-activities", "Activities", "figure:activities", "live"),
-            _cards.tile("live-open", "Open cases", "figure:open", "live"),
-            _cards.tile("live-waiting", "Customers waiting", "figure:waiting", "waiting"),
-            _cards.tile("live-breaches", "Breaches", "figure:breaches", "breaches"),
-        ], className="tiles"),
-        html.Div([
-            _cards.card("live-teams", "Activity by team", metric="live", class_name="a-teams"),
-            _cards.card("live-channels", "Activity by channel", metric="live", class_name="a-channels"),
-            _map.card("live-map", "How cases flow", class_name="a-map"),
-            _cards.card("live-rules", "Breaches by rule", metric="breaches", steady=True, class_name="a-rules"),
-            _cards.card("live-waits", "Who waits for us", metric="waiting", steady=True, class_name="a-waits"),
-            _cards.card("live-next", "Falls due next", metric="breaches", steady=True, class_name="a-next"),
-            _cards.card("live-feed", "Latest activity", metric="live", steady=True, class_name="a-feed"),
-        ], className="grid live-grid"),
+        html.Div(
+            [
+                _cards.tile("live-activities", "Activities", "figure:activities", "live"),
+                _cards.tile("live-open", "Open cases", "figure:open", "live"),
+                _cards.tile("live-waiting", "Customers waiting", "figure:waiting", "waiting"),
+                _cards.tile("live-breaches", "Breaches", "figure:breaches", "breaches"),
+            ],
+            className="tiles",
+        ),
+        html.Div(
+            [
+                html.Div(
+                    [
+                        html.Div(
+                            [
+                                _cards.card("live-teams", "Activity by team", metric="live"),
+                                _cards.card("live-channels", "Activity by channel", metric="live"),
+                            ],
+                            className="pair",
+                        ),
+                        _map.card("live-map", "How cases flow"),
+                        _cards.card("live-rules", "Breaches by rule", metric="breaches", steady=True),
+                    ],
+                    className="column",
+                ),
+                html.Div(
+                    [
+                        _cards.card("live-waits", "Who waits for us", metric="waiting", steady=True),
+                        _cards.card("live-next", "Falls due next", metric="breaches", steady=True),
+                        _cards.card("live-feed", "Latest activity", metric="live", steady=True),
+                    ],
+                    className="column",
+                ),
+            ],
+            className="columns",
+        ),
     ]
 
 
@@ -119,15 +171,34 @@ def _recent(read: Read, filters: Filters, now_t: int, _word: str) -> Cases:
 
 
 def _open(read: Read, filters: Filters, now_t: int, _word: str) -> Cases:
-    return Cases("Open cases, latest movement first", to_rows(read, live.moved(read, filters, now_t, only_open=True)))
+    return Cases(
+        "Open cases, latest movement first", to_rows(read, live.moved(read, filters, now_t, only_open=True))
+    )
 
 
 VIEW = View(
-    id="live", title="Live", path="/live", icon="pulse", roles=frozenset({Role.MANAGER}), order=10,
-    parts=(Part("live-teams", _load_pulse, _render_pulse), Part("live-waits", _load_waits, _render_waits),
-           Part("live-rules", _load_rules, _render_rules), Part("live-feed", live.feed, _render_feed),
-           _map.part("live-map", columns=2)),
-    layout=layout, filters=("team", "channel", "otype", "window"),
-    evidence={"activities": _recent, "open": _open, "waiting": _rows.waiting_cases, "breaches": _rows.breach_cases,
-              "rule": _rows.breach_cases, "due": _rows.due_cases, "arc": _map.cases},
+    id="live",
+    title="Live",
+    path="/live",
+    icon="pulse",
+    roles=frozenset({Role.MANAGER}),
+    order=10,
+    parts=(
+        Part("live-teams", _load_pulse, _render_pulse),
+        Part("live-waits", _load_waits, _render_waits),
+        Part("live-rules", _load_rules, _render_rules),
+        Part("live-feed", live.feed, _render_feed),
+        _map.part("live-map"),
+    ),
+    layout=layout,
+    filters=("team", "channel", "otype", "window"),
+    evidence={
+        "activities": _recent,
+        "open": _open,
+        "waiting": _rows.waiting_cases,
+        "breaches": _rows.breach_cases,
+        "rule": _rows.breach_cases,
+        "due": _rows.due_cases,
+        "arc": _map.cases,
+    },
 )

@@ -30,14 +30,31 @@ def _render(data: dict[str, Any]) -> Properties:
     waits, due, late, items = data["waits"], data["next"], data["late"], data["items"]
     first = due[0] if due else None
     return {
-        "me-waiting": {"children": _cards.tile_body(
-            _cards.number(waits.total), None,
-            ["longest ", _cards.moment(waits.oldest_t, "since")] if waits.total else ["nobody waits for you"], None, "figure:waiting")},
-        "me-due": {"children": _cards.tile_body(
-            _cards.number(len(late) + len(due)), None,
-            ["next: ", _cards.moment(first.due_t, "due")] if first else ["nothing in the next three days"], None, "figure:due")},
-        "me-open": {"children": _cards.tile_body(
-            _cards.number(items.total), None, ["cases you own that are not finished"], None, "figure:open")},
+        "me-waiting": {
+            "children": _cards.tile_body(
+                _cards.number(waits.total),
+                None,
+                ["longest ", _cards.moment(waits.oldest_t, "since")] if waits.total else ["nobody waits for you"],
+                None,
+                "figure:waiting",
+            )
+        },
+        "me-due": {
+            "children": _cards.tile_body(
+                _cards.number(len(late) + len(due)),
+                None,
+                [f"{len(late)} overdue, next ", _cards.moment(first.due_t, "due")]
+                if first
+                else [f"{len(late)} overdue, nothing more in the next three days"],
+                None,
+                "figure:due",
+            )
+        },
+        "me-open": {
+            "children": _cards.tile_body(
+                _cards.number(items.total), None, ["cases you own that are not finished"], None, "figure:open"
+            )
+        },
         "me-waits": {"children": _rows.waits(waits)},
         "me-next": {"children": _rows.due([*late, *due])},
         "me-items": {"children": _items(items)},
@@ -47,26 +64,41 @@ def _render(data: dict[str, Any]) -> Properties:
 def _items(found: mine.Mine) -> list[Component]:
     if not found.rows:
         return [_cards.empty("You own no open case.", "A case is yours when its system names you as its owner.")]
-    rows = [(f"case:{r.case.obj}", [
-        html.Span(r.case.customer or r.case.name or r.case.id, className="strong clip"), _rows.case_link(r.case),
-        html.Span(r.case.name, className="clip"), activity_label(r.last_activity), _cards.moment(r.last_t, "ago"),
-    ]) for r in found.rows]
+    rows = [
+        (
+            f"case:{r.case.obj}",
+            [
+                html.Span(r.case.customer or r.case.name or r.case.id, className="strong clip"),
+                _rows.case_link(r.case),
+                html.Span(r.case.name, className="clip"),
+                activity_label(r.last_activity),
+                _cards.moment(r.last_t, "ago"),
+            ],
+        )
+        for r in found.rows
+    ]
     return [_cards.table(("Customer", "Case", "Name", "Latest step", "When"), rows, "My open cases")]
 
 
 def layout() -> list[Component]:
     """Three figures, then what waits and what falls due, then all open cases."""
     return [
-        html.Div([
-            _cards.tile("me-waiting", "Waits on me", "figure:waiting", "waiting"),
-            _cards.tile("me-due", "Falls due", "figure:due", "breaches"),
-            _cards.tile("me-open", "My open cases", "figure:open", "mine"),
-        ], className="tiles three"),
-        html.Div([
-            _cards.card("me-next", "Do next", metric="breaches", steady=True, class_name="a-next"),
-            _cards.card("me-waits", "Waits on me", metric="waiting", steady=True, class_name="a-waits"),
-            _cards.card("me-items", "My open cases", metric="mine", steady=True, class_name="a-items", rows=8),
-        ], className="grid me-grid"),
+        html.Div(
+            [
+                _cards.tile("me-waiting", "Waits on me", "figure:waiting", "waiting"),
+                _cards.tile("me-due", "Falls due", "figure:due", "breaches"),
+                _cards.tile("me-open", "My open cases", "figure:open", "mine"),
+            ],
+            className="tiles three",
+        ),
+        html.Div(
+            [
+                _cards.card("me-next", "Do next", metric="breaches", steady=True, area="a-next"),
+                _cards.card("me-waits", "Waits on me", metric="waiting", steady=True, area="a-waits"),
+                _cards.card("me-items", "My open cases", metric="mine", steady=True, area="a-items"),
+            ],
+            className="grid me-grid",
+        ),
     ]
 
 
@@ -83,7 +115,13 @@ def _waits(read: Read, filters: Filters, now_t: int, _word: str) -> Cases:
 
 
 VIEW = View(
-    id="me", title="My day", path="/me", icon="sun", roles=frozenset({Role.REP}), order=10,
-    parts=(Part("me-items", _load, _render),), layout=layout,
+    id="me",
+    title="My day",
+    path="/me",
+    icon="sun",
+    roles=frozenset({Role.REP}),
+    order=10,
+    parts=(Part("me-items", _load, _render),),
+    layout=layout,
     evidence={"waiting": _waits, "due": _due, "open": _open},
 )

@@ -23,7 +23,12 @@ def _load(read: Read, _filters: Filters, now_t: int) -> dict[str, Any]:
         aside = [] if read.scope.role is Role.REP else sources.asides(read)
     except NotAllowed:
         aside = []
-    return {"rows": sources.sources(read, now_t), "aside": aside, "now_t": now_t, "is_rep": read.scope.role is Role.REP}
+    return {
+        "rows": sources.sources(read, now_t),
+        "aside": aside,
+        "now_t": now_t,
+        "is_rep": read.scope.role is Role.REP,
+    }
 
 
 def _render(data: dict[str, Any]) -> Properties:
@@ -38,14 +43,41 @@ def _render(data: dict[str, Any]) -> Properties:
 
 def _list(rows: list[SourceRow], now_t: int) -> list[Component]:
     if not rows:
-        return [_cards.empty("No source is connected.", "Name one under [sources.<id>] in frontview.toml and start again.")]
-    body = [("", [
-        _state(row, now_t), html.Span(row.title or row.id, className="strong"), row.connector,
-        _cards.moment(row.watermark_t or row.seen_t, "clock"), _cards.moment(row.watermark_t or row.seen_t, "ago"),
-        _cards.number(row.n_hour), _cards.number(row.n_new), _cards.number(row.n_again), _cards.number(row.n_aside),
-        html.Span(row.message, className="soft clip", title=row.message),
-    ]) for row in rows]
-    columns = ("State", "Source", "Kind", "Known up to", "Age", ">Last hour", ">Stored", ">Known before", ">Set aside", "Message")
+        return [
+            _cards.empty(
+                "No source is connected.", "Name one under [sources.<id>] in frontview.toml and start again."
+            )
+        ]
+    body = [
+        (
+            "",
+            [
+                _state(row, now_t),
+                html.Span(row.title or row.id, className="strong"),
+                row.connector,
+                _cards.moment(row.watermark_t or row.seen_t, "clock"),
+                _cards.moment(row.watermark_t or row.seen_t, "ago"),
+                _cards.number(row.n_hour),
+                _cards.number(row.n_new),
+                _cards.number(row.n_again),
+                _cards.number(row.n_aside),
+                html.Span(row.message, className="soft clip", title=row.message),
+            ],
+        )
+        for row in rows
+    ]
+    columns = (
+        "State",
+        "Source",
+        "Kind",
+        "Known up to",
+        "Age",
+        ">Last hour",
+        ">Stored",
+        ">Known before",
+        ">Set aside",
+        "Message",
+    )
     return [_cards.table(columns, body, "Sources", "sources")]
 
 
@@ -53,40 +85,72 @@ def _state(row: SourceRow, now_t: int) -> Component:
     health = row.health(now_t)
     word, shape = TONES[health]
     said = row.state if health != "ok" else "live"
-    return html.Span([html.Span(className=f"shape {shape}", **{"aria-hidden": "true"}), said if health == "ok" else f"{word}: {said}"],
-                     className=f"health {health}")
+    return html.Span(
+        [
+            html.Span(className=f"shape {shape}", **_cards.attrs({"aria-hidden": "true"})),
+            said if health == "ok" else f"{word}: {said}",
+        ],
+        className=f"health {health}",
+    )
 
 
 def _lacks(lacking: list[SourceRow], now_t: int) -> list[Component]:
     if not lacking:
         return [html.P("Every source is live; nothing is known to be missing.", className="lead")]
-    return [_cards.amber([html.Strong(row.title or row.id), f" {TONES[row.health(now_t)][0]}. ",
-                          row.blind or "What it would tell is missing.", f" {row.message}" if row.message else "",
-                          *([" Next attempt ", _cards.moment(row.next_t, "due"), "."] if row.next_t else [])])
-            for row in lacking]
+    return [
+        _cards.amber(
+            [
+                html.Strong(row.title or row.id),
+                f" {TONES[row.health(now_t)][0]}. ",
+                row.blind or "What it would tell is missing.",
+                f" {row.message}" if row.message else "",
+                *([" Next attempt ", _cards.moment(row.next_t, "due"), "."] if row.next_t else []),
+            ]
+        )
+        for row in lacking
+    ]
 
 
 def _aside(data: dict[str, Any]) -> list[Component]:
     if data["is_rep"]:
         return [_cards.empty("Records set aside are looked after by an administrator.")]
     if not data["aside"]:
-        return [_cards.empty("No record was set aside.", "Records that cannot be understood are kept here with the reason.")]
-    rows = [("", [row.source, html.Span(row.reason, className="wrap"), _cards.number(row.n), _cards.moment(row.last_t, "ago")])
-            for row in data["aside"]]
+        return [
+            _cards.empty(
+                "No record was set aside.", "Records that cannot be understood are kept here with the reason."
+            )
+        ]
+    rows = [
+        (
+            "",
+            [
+                row.source,
+                html.Span(row.reason, className="wrap"),
+                _cards.number(row.n),
+                _cards.moment(row.last_t, "ago"),
+            ],
+        )
+        for row in data["aside"]
+    ]
     return [_cards.table(("Source", "Reason", ">Records", "Latest"), rows, "Records set aside, by reason")]
 
 
 def layout() -> list[Component]:
     """What is missing first, then every source, then what was set aside."""
     return [
-        _cards.card("sources-blind", "What the picture lacks", metric="sources", rows=1),
-        _cards.card("sources-list", "Sources", metric="sources", steady=True, rows=6),
-        _cards.card("sources-aside", "Records set aside", metric="sources", steady=True, rows=4),
+        _cards.card("sources-blind", "What the picture lacks", metric="sources"),
+        _cards.card("sources-list", "Sources", metric="sources", steady=True),
+        _cards.card("sources-aside", "Records set aside", metric="sources", steady=True),
     ]
 
 
 VIEW = View(
-    id="sources", title="Sources", path="/sources", icon="plug", order=80,
+    id="sources",
+    title="Sources",
+    path="/sources",
+    icon="plug",
+    order=80,
     roles=frozenset({Role.MANAGER, Role.OFFICER, Role.REP, Role.ADMINISTRATOR}),
-    parts=(Part("sources-list", _load, _render),), layout=layout,
+    parts=(Part("sources-list", _load, _render),),
+    layout=layout,
 )

@@ -24,18 +24,31 @@ def _render(data: dict[str, Any]) -> Properties:
     found = data["found"]
     head: list[Any] = ["Nobody waits."]
     if found.total:
-        head = [html.Strong(_cards.number(found.total)), " customers wait; half of them over ",
-                _cards.span_words(found.median_us), ", the longest ", _cards.moment(found.oldest_t, "since"), "."]
+        head = [
+            html.Strong(_cards.number(found.total)),
+            " customers wait; half of them over ",
+            _cards.span_words(found.median_us),
+            ", the longest ",
+            _cards.moment(found.oldest_t, "since"),
+            ".",
+        ]
     return {"waiting-list": {"children": [html.P(head, className="lead"), *_rows.waits(found)]}}
 
 
 def layout() -> list[Component]:
     """One long table."""
-    return [_cards.card("waiting-list", "Who waits for us", metric="waiting", steady=True, rows=14)]
+    return [_cards.card("waiting-list", "Who waits for us", metric="waiting", steady=True)]
 
 
 VIEW = View(
-    id="waiting", title="Waiting", path="/waiting", icon="clock", roles=frozenset({Role.MANAGER}), order=30,
-    parts=(Part("waiting-list", _load, _render),), layout=layout, filters=("team", "channel", "otype"),
+    id="waiting",
+    title="Waiting",
+    path="/waiting",
+    icon="clock",
+    roles=frozenset({Role.MANAGER}),
+    order=30,
+    parts=(Part("waiting-list", _load, _render),),
+    layout=layout,
+    filters=("team", "channel", "otype"),
     evidence={"waiting": _rows.waiting_cases},
 )

@@ -1,4 +1,4 @@
-"""What objects are called and whose they are, for the few that are shown; remembered, because names seldom change."""
+"""What objects are called and whose they are, for the few that are shown; remembered, as names seldom change."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from metrics._contract import Read, ask
-from metrics._words import code, words
+from metrics._words import UNKNOWN, code, words
 
 _FRESH_SECONDS: Final = 60.0
 _REMEMBERED: Final = 20_000
@@ -43,7 +43,9 @@ def _look_up(read: Read, objs: Sequence[int]) -> dict[int, Label]:
     near = _customers(read, objs)
     everybody = sorted({*objs, *near.values()})
     types = words(read, "object_type")
-    things = {r["obj"]: (types.get(r["otype"], ""), r["id"]) for r in ask(read, "label_objects", {"objs": everybody})}
+    things = {
+        r["obj"]: (types.get(r["otype"], ""), r["id"]) for r in ask(read, "label_objects", {"objs": everybody})
+    }
     names: dict[int, str] = {}
     for attribute in reversed(_NAMES):
         params = {"objs": everybody, "attribute": code(read, "attribute", attribute)}
@@ -67,4 +69,13 @@ def _customers(read: Read, objs: Sequence[int]) -> dict[int, int]:
     lonely = [obj for obj in objs if obj not in near]
     if lonely:
         near.update({r["obj"]: r["other"] for r in ask(read, "label_events", {"objs": lonely, **kinds})})
-    return near
+    return _firms(read, near, kinds)
+
+
+def _firms(read: Read, near: dict[int, int], kinds: dict[str, int]) -> dict[int, int]:
+    """The same with a contact's account in place of the contact, where there is one."""
+    rows = ask(
+        read, "label_links", {"objs": sorted(set(near.values())), "account": kinds["account"], "contact": UNKNOWN}
+    )
+    firm = {r["obj"]: r["other"] for r in rows}
+    return {obj: firm.get(whose, whose) for obj, whose in near.items()}

@@ -41,7 +41,7 @@ def fold_small(known: Sequence[Team]) -> dict[int, str]:
     """
     by_size = sorted(known, key=lambda team: (team.people, team.name))
     hidden = [team for team in by_size if team.people < SMALLEST_GROUP]
-    rest = by_size[len(hidden):]
+    rest = by_size[len(hidden) :]
     while hidden and rest and sum(team.people for team in hidden) < SMALLEST_GROUP:
         hidden.append(rest.pop(0))
     return {team.code: team.name for team in rest} | {team.code: "other teams" for team in hidden}

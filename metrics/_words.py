@@ -26,8 +26,10 @@ def words(read: Read, kind: str) -> dict[int, str]:
 
 
 _DICTIONARIES: Final = {
-    "activity": "SELECT code, name FROM activity", "channel": "SELECT code, name FROM channel",
-    "team": "SELECT code, name FROM team", "object_type": "SELECT code, name FROM object_type",
+    "activity": "SELECT code, name FROM activity",
+    "channel": "SELECT code, name FROM channel",
+    "team": "SELECT code, name FROM team",
+    "object_type": "SELECT code, name FROM object_type",
     "attribute": "SELECT code, name FROM attribute",
 }
 
@@ -41,8 +43,11 @@ def code(read: Read, kind: str, word: str) -> int:
 
 def codes(read: Read, filters: Filters) -> dict[str, Any]:
     """The word filters as SQL parameters `team`, `channel` and `otype`."""
-    return {"team": code(read, "team", filters.team), "channel": code(read, "channel", filters.channel),
-            "otype": code(read, "object_type", filters.otype)}
+    return {
+        "team": code(read, "team", filters.team),
+        "channel": code(read, "channel", filters.channel),
+        "otype": code(read, "object_type", filters.otype),
+    }
 
 
 @dataclass(frozen=True, slots=True)

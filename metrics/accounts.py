@@ -7,7 +7,9 @@ from typing import Any
 from metrics._contract import Metric, Read
 
 METRIC = Metric(
-    "accounts", "Accounts", "Local accounts of this Frontview; a password is kept only as an argon2 hash.",
+    "accounts",
+    "Accounts",
+    "Local accounts of this Frontview; a password is kept only as an argon2 hash.",
     "People who read reports that somebody passed on to them.",
 )
 

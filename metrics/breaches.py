@@ -12,7 +12,9 @@ from metrics._words import actor, codes, people, words
 from metrics.live import BUCKETS, Line
 
 METRIC = Metric(
-    "breaches", "Breaches", "Activations of a rule that were violated in the span, and pending ones whose due time has "
+    "breaches",
+    "Breaches",
+    "Activations of a rule that were violated in the span, and pending ones whose due time has "
     "passed. Due soon: pending ones that fall due within 24 hours.",
     "Where a needed source is late the verdict is 'cannot tell' and counts neither as kept nor as broken.",
 )
@@ -72,21 +74,53 @@ def by_rule(read: Read, filters: Filters, now_t: int, *, since_t: int) -> list[R
     """Every active rule, gravest first."""
     params = {**codes(read, filters), "since_t": since_t, "now_t": now_t, "soon_t": now_t + SOON_US}
     rows = [RuleRow(**row) for row in ask(read, "breaches_by_rule", params)]
-    return sorted(rows, key=lambda r: (SEVERITIES.index(r.severity) if r.severity in SEVERITIES else 9,
-                                       -r.breaches, -r.due, r.title))
+    return sorted(
+        rows,
+        key=lambda r: (
+            SEVERITIES.index(r.severity) if r.severity in SEVERITIES else 9,
+            -r.breaches,
+            -r.due,
+            r.title,
+        ),
+    )
 
 
 def items(read: Read, filters: Filters, now_t: int, choice: Choice) -> list[Item]:
     """Single activations as the choice says."""
-    params: dict[str, Any] = {**codes(read, filters), "now_t": now_t, "soon_t": now_t + choice.soon_us, "what": choice.what,
-                              "since_t": choice.since_t, "rule": choice.rule, "owner": actor(read, choice.owner), "limit": choice.limit}
+    params: dict[str, Any] = {
+        **codes(read, filters),
+        "now_t": now_t,
+        "soon_t": now_t + choice.soon_us,
+        "what": choice.what,
+        "since_t": choice.since_t,
+        "rule": choice.rule,
+        "owner": actor(read, choice.owner),
+        "limit": choice.limit,
+    }
     rows = ask(read, "breach_items", params)
     names = describe(read, [row["obj"] for row in rows])
     owners = people(read, [row["owner"] for row in rows if row["owner"] is not None])
     channels, known = words(read, "channel"), words(read, "team")
-    return [Item(names[r["obj"]], r["rule_id"], r["title"], r["severity"], r["kind"], r["help"], r["reason"], r["verdict"],
-                 r["t"], r["due_t"], r["at_t"], channels.get(r["channel"], ""), known.get(r["team"], ""),
-                 owners[r["owner"]].name if r["owner"] in owners else "") for r in rows if r["obj"] in names]
+    return [
+        Item(
+            names[r["obj"]],
+            r["rule_id"],
+            r["title"],
+            r["severity"],
+            r["kind"],
+            r["help"],
+            r["reason"],
+            r["verdict"],
+            r["t"],
+            r["due_t"],
+            r["at_t"],
+            channels.get(r["channel"], ""),
+            known.get(r["team"], ""),
+            owners[r["owner"]].name if r["owner"] in owners else "",
+        )
+        for r in rows
+        if r["obj"] in names
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,9 @@ from metrics._labels import Label, describe
 from metrics._words import people, words
 
 METRIC = Metric(
-    "case", "Case", "All events that concern the object, in the order of their moments.",
+    "case",
+    "Case",
+    "All events that concern the object, in the order of their moments.",
     "Telephone calls, talks and chats that no connected system records.",
 )
 
@@ -84,7 +86,11 @@ def to_rows(read: Read, found: Sequence[dict[str, Any]], note: str = "") -> list
     """Rows with `obj`, `t` and perhaps `last_activity` as labelled cases."""
     names = describe(read, [row["obj"] for row in found])
     done = words(read, "activity")
-    return [CaseRow(names[r["obj"]], r["t"], done.get(r.get("last_activity", -1), note)) for r in found if r["obj"] in names]
+    return [
+        CaseRow(names[r["obj"]], r["t"], done.get(r.get("last_activity", -1), note))
+        for r in found
+        if r["obj"] in names
+    ]
 
 
 def case(read: Read, obj: int) -> Case | None:
@@ -95,18 +101,42 @@ def case(read: Read, obj: int) -> Case | None:
     facts = ask(read, "case_fact", {"obj": obj})
     rows = ask(read, "case_timeline", {"obj": obj, "limit": LONGEST})
     people(read, [row["actor"] for row in (*facts, *rows)])
-    bindings = [Binding(r["rule"], r["title"], r["severity"], r["kind"], r["help"], r["act_seq"], r["target_seq"], r["t"],
-                        r["due_t"], r["decided_t"], r["verdict"], r["reason"])
-                for r in ask(read, "case_bindings", {"obj": obj})]
+    bindings = [
+        Binding(
+            r["rule"],
+            r["title"],
+            r["severity"],
+            r["kind"],
+            r["help"],
+            r["act_seq"],
+            r["target_seq"],
+            r["t"],
+            r["due_t"],
+            r["decided_t"],
+            r["verdict"],
+            r["reason"],
+        )
+        for r in ask(read, "case_bindings", {"obj": obj})
+    ]
     attributes = [(r["name"], r["value"] or "") for r in ask(read, "case_attributes", {"obj": obj})]
-    return Case(label, _spelled(read, facts[0]) if facts else None, attributes, [_step(read, r) for r in rows], bindings)
+    return Case(
+        label, _spelled(read, facts[0]) if facts else None, attributes, [_step(read, r) for r in rows], bindings
+    )
 
 
 def _step(read: Read, row: dict[str, Any]) -> Step:
     said = _spelled(read, row)
     sources = {r["code"]: r["title"] for r in _sources(read)}
-    return Step(row["seq"], row["t"], said["activity"], said["channel"], row["direction"], said["actor"], said["team"],
-                sources.get(row["source"], ""))
+    return Step(
+        row["seq"],
+        row["t"],
+        said["activity"],
+        said["channel"],
+        row["direction"],
+        said["actor"],
+        said["team"],
+        sources.get(row["source"], ""),
+    )
 
 
 def _sources(read: Read) -> list[dict[str, Any]]:
@@ -117,7 +147,7 @@ def _sources(read: Read) -> list[dict[str, Any]]:
 
 def _spelled(read: Read, row: dict[str, Any]) -> dict[str, Any]:
     """The row with words in place of codes."""
-    said = {kind: words(read, kind).get(row[kind], "") for kind in ("activity", "channel", "team") if kind in row}
+    said: dict[str, Any] = {kind: words(read, kind).get(row[kind], "") for kind in ("activity", "channel", "team") if kind in row}
     person = people(read, [row["actor"]]).get(row["actor"])
     return {**row, **said, "actor": person.name if person else ""}
 

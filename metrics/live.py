@@ -13,8 +13,10 @@ from metrics._people import fold_small, teams
 from metrics._words import code, codes, words
 
 METRIC = Metric(
-    "live", "Activity", "Events whose moment lies in the window, and the change against the same span before it.",
-    "Events that a source has not delivered yet; the line of the newest minutes still grows while sources catch up.",
+    "live",
+    "Activity",
+    "Events whose moment lies in the window, and the change against the same span before it.",
+    "Events not delivered yet; the line of the newest minutes still grows while sources catch up.",
 )
 
 BUCKETS: Final = 24
@@ -74,7 +76,11 @@ def pulse(read: Read, filters: Filters, now_t: int) -> Pulse:
     """Activity by bucket. Teams of fewer than five people are summed as 'other teams'."""
     span = filters.window_us
     bucket_us = span // BUCKETS
-    rows = ask(read, "pulse", {**codes(read, filters), "before_t": now_t - 2 * span, "now_t": now_t, "bucket_us": bucket_us})
+    rows = ask(
+        read,
+        "pulse",
+        {**codes(read, filters), "before_t": now_t - 2 * span, "now_t": now_t, "bucket_us": bucket_us},
+    )
     shown = fold_small(teams(read))
     channels = words(read, "channel")
     by_team, by_channel = _Lines(), _Lines()
@@ -90,8 +96,17 @@ def pulse(read: Read, filters: Filters, now_t: int) -> Pulse:
         by_channel[channels.get(row["channel"]) or OTHER_CHANNEL][place] += n
         if row["direction"] == INBOUND:
             inbound[place] += n
-    return Pulse(now_t - span, now_t, sum(whole), before, Line("all", whole), Line("from customers", inbound),
-                 by_team.top(4, "no team"), by_channel.top(4, ""), any(v == "other teams" for v in shown.values()))
+    return Pulse(
+        now_t - span,
+        now_t,
+        sum(whole),
+        before,
+        Line("all", whole),
+        Line("from customers", inbound),
+        by_team.top(4, "no team"),
+        by_channel.top(4, ""),
+        any(v == "other teams" for v in shown.values()),
+    )
 
 
 class _Lines(defaultdict[str, list[int]]):
@@ -104,7 +119,9 @@ class _Lines(defaultdict[str, list[int]]):
         largest = sorted(named, key=lambda name: -sum(named[name]))
         kept = sorted(largest[:limit])
         lines = [Line(name, named[name]) for name in kept]
-        rest = [named[name] for name in largest[limit:]] + ([self[""]] if nameless and sum(self.get("", [])) else [])
+        rest = [named[name] for name in largest[limit:]] + (
+            [self[""]] if nameless and sum(self.get("", [])) else []
+        )
         if rest:
             lines.append(Line("the rest", [sum(place) for place in zip(*rest, strict=True)]))
         return lines
@@ -116,8 +133,18 @@ def feed(read: Read, filters: Filters, _now_t: int) -> list[FeedRow]:
     rows = ask(read, "feed", {**codes(read, filters), "order": order, "limit": FEED_ROWS})
     names = describe(read, [row["obj"] for row in rows])
     done, channels, shown = words(read, "activity"), words(read, "channel"), fold_small(teams(read))
-    return [FeedRow(r["seq"], r["t"], done.get(r["activity"], ""), channels.get(r["channel"], ""), r["direction"],
-                    shown.get(r["team"], ""), names.get(r["obj"])) for r in rows]
+    return [
+        FeedRow(
+            r["seq"],
+            r["t"],
+            done.get(r["activity"], ""),
+            channels.get(r["channel"], ""),
+            r["direction"],
+            shown.get(r["team"], ""),
+            names.get(r["obj"]),
+        )
+        for r in rows
+    ]
 
 
 def open_cases(read: Read, filters: Filters, now_t: int, otypes: Sequence[str]) -> OpenCases:
@@ -125,8 +152,17 @@ def open_cases(read: Read, filters: Filters, now_t: int, otypes: Sequence[str]) 
     since_t = now_t - filters.window_us
     bucket_us = filters.window_us // BUCKETS
     wanted = [filters.otype] if filters.otype else otypes
-    rows = ask(read, "open_cases", {**codes(read, filters), "since_t": since_t, "now_t": now_t, "bucket_us": bucket_us,
-                                    "otypes": [code(read, "object_type", word) for word in wanted]})
+    rows = ask(
+        read,
+        "open_cases",
+        {
+            **codes(read, filters),
+            "since_t": since_t,
+            "now_t": now_t,
+            "bucket_us": bucket_us,
+            "otypes": [code(read, "object_type", word) for word in wanted],
+        },
+    )
     steps, before = [0] * BUCKETS, 0
     for row in rows:
         if row["is_older"]:
@@ -145,5 +181,14 @@ def open_cases(read: Read, filters: Filters, now_t: int, otypes: Sequence[str]) 
 def moved(read: Read, filters: Filters, now_t: int, *, only_open: bool) -> list[dict[str, Any]]:
     """Rows (obj, t) of the cases that moved latest, in the window or, with `only_open`, whenever that was."""
     since_t = 0 if only_open else now_t - filters.window_us
-    return ask(read, "moved", {**codes(read, filters), "since_t": since_t, "only_open": only_open, "limit": 60,
-                               "contact": code(read, "object_type", "contact")})
+    return ask(
+        read,
+        "moved",
+        {
+            **codes(read, filters),
+            "since_t": since_t,
+            "only_open": only_open,
+            "limit": 60,
+            "contact": code(read, "object_type", "contact"),
+        },
+    )

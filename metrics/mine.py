@@ -12,7 +12,9 @@ from metrics._words import actor, code, words
 from metrics.case import CaseRow, to_rows
 
 METRIC = Metric(
-    "mine", "My open cases", "Cases whose owner is the reader, or whose latest own step was the reader's, and that have not ended.",
+    "mine",
+    "My open cases",
+    "Cases whose owner is the reader, or whose latest own step was the reader's, and that have not ended.",
     "Work that no connected system records under your name.",
 )
 
@@ -49,5 +51,8 @@ def rows(read: Read) -> list[CaseRow]:
 
 
 def _own(read: Read, limit: int) -> list[dict[str, Any]]:
-    return ask(read, "my_items", {"owner": actor(read, read.scope.actor), "limit": limit,
-                                  "contact": code(read, "object_type", "contact")})
+    return ask(
+        read,
+        "my_items",
+        {"owner": actor(read, read.scope.actor), "limit": limit, "contact": code(read, "object_type", "contact")},
+    )

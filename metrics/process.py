@@ -12,7 +12,9 @@ from metrics._words import EVERYTHING, code, codes, words
 from metrics.case import CaseRow, to_rows
 
 METRIC = Metric(
-    "process", "How cases flow", "Pairs of activities that directly followed each other in a case, counted on the day "
+    "process",
+    "How cases flow",
+    "Pairs of activities that directly followed each other in a case, counted on the day "
     "of the later one; time is the mean between the two.",
     "Steps that no connected system records; pairs are joined over what is missing.",
 )
@@ -58,12 +60,23 @@ def flow(read: Read, filters: Filters, now_t: int) -> Flow:
     """The arcs in the span of days, for the chosen type of case or the first that has any."""
     types = [filters.otype] if filters.otype else case_types(read)
     for otype in types:
-        params = {**codes(read, filters), "otype": code(read, "object_type", otype), "first_day": filters.first_day(now_t)}
+        params = {
+            **codes(read, filters),
+            "otype": code(read, "object_type", otype),
+            "first_day": filters.first_day(now_t),
+        }
         rows = ask(read, "arcs", params)
         if rows:
             names = words(read, "activity")
-            arcs = [Arc(names.get(r["source"], ""), names.get(r["target"], ""), int(r["n"]),
-                        max(0.0, float(r["dt"]) / float(r["n"]))) for r in rows]
+            arcs = [
+                Arc(
+                    names.get(r["source"], ""),
+                    names.get(r["target"], ""),
+                    int(r["n"]),
+                    max(0.0, float(r["dt"]) / float(r["n"])),
+                )
+                for r in rows
+            ]
             return Flow(otype, sorted(arcs, key=lambda arc: (-arc.n, arc.key)))
     return Flow(types[0] if types else "case", [])
 
@@ -111,8 +124,14 @@ def arc_cases(read: Read, filters: Filters, now_t: int, arc: str) -> list[CaseRo
     """Recent cases whose course has the arc `source>target`."""
     source, _, target = arc.partition(">")
     otype = filters.otype or flow(read, filters, now_t).otype
-    params = {**codes(read, filters), "otype": code(read, "object_type", otype), "limit": 50,
-              "first_day": filters.first_day(now_t), "source": _step_code(read, source), "target": _step_code(read, target)}
+    params = {
+        **codes(read, filters),
+        "otype": code(read, "object_type", otype),
+        "limit": 50,
+        "first_day": filters.first_day(now_t),
+        "source": _step_code(read, source),
+        "target": _step_code(read, target),
+    }
     return to_rows(read, ask(read, "arc_cases", params))
 
 

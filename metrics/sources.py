@@ -9,7 +9,9 @@ from typing import Final, Literal
 from metrics._contract import HOUR, Metric, Read, ask
 
 METRIC = Metric(
-    "sources", "Sources", "State as each collector reports it; fresh as of its watermark, up to which all is known.",
+    "sources",
+    "Sources",
+    "State as each collector reports it; fresh as of its watermark, up to which all is known.",
     "A source that answers but leaves records out; it looks healthy from here.",
 )
 
@@ -66,9 +68,25 @@ class HealthRow:
 
 def sources(read: Read, now_t: int) -> list[SourceRow]:
     """Every source by id."""
-    return [SourceRow(r["id"], r["connector"], r["title"], r["blind"], r["state"], r["message"], r["next_t"], r["seen_t"],
-                      r["watermark_t"], r["behind"], r["n_new"], r["n_again"], r["n_aside"], int(r["n_hour"]))
-            for r in ask(read, "sources", {"hour_t": now_t - HOUR})]
+    return [
+        SourceRow(
+            r["id"],
+            r["connector"],
+            r["title"],
+            r["blind"],
+            r["state"],
+            r["message"],
+            r["next_t"],
+            r["seen_t"],
+            r["watermark_t"],
+            r["behind"],
+            r["n_new"],
+            r["n_again"],
+            r["n_aside"],
+            int(r["n_hour"]),
+        )
+        for r in ask(read, "sources", {"hour_t": now_t - HOUR})
+    ]
 
 
 def asides(read: Read) -> list[AsideRow]:

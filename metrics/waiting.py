@@ -10,7 +10,9 @@ from metrics._labels import Label, describe
 from metrics._words import actor, code, codes, people, words
 
 METRIC = Metric(
-    "waiting", "Customers waiting", "One row for each customer whose message or call has had no answer since, counted "
+    "waiting",
+    "Customers waiting",
+    "One row for each customer whose message or call has had no answer since, counted "
     "from the first unanswered one while the case is open.",
     "Answers given where no connected system sees them, such as a private telephone.",
 )
@@ -40,21 +42,36 @@ class Waiting:
 
 def waiting(read: Read, filters: Filters, now_t: int, *, limit: int = 8, owner: str = "") -> Waiting:
     """Who waits, longest first; with `owner` only what waits on that person."""
-    params = {**codes(read, filters), "now_t": now_t, "limit": limit, "owner": actor(read, owner),
-              "contact": code(read, "object_type", "contact"), "account": code(read, "object_type", "account")}
+    params = {
+        **codes(read, filters),
+        "now_t": now_t,
+        "limit": limit,
+        "owner": actor(read, owner),
+        "contact": code(read, "object_type", "contact"),
+        "account": code(read, "object_type", "account"),
+    }
     rows = ask(read, "waiting", params)
     if not rows:
         return Waiting([], 0, None, None)
     names = describe(read, [obj for row in rows for obj in (row["obj"], row["customer"])])
     owners, channels, known = people(read, [r["actor"] for r in rows]), words(read, "channel"), words(read, "team")
-    waits = [Wait(names[r["obj"]], _called(names[r["obj"]], names.get(r["customer"])), r["waiting_t"],
-                  channels.get(r["channel"], ""), known.get(r["team"], ""),
-                  owners[r["actor"]].name if r["actor"] in owners else "") for r in rows if r["obj"] in names]
+    waits = [
+        Wait(
+            names[r["obj"]],
+            _called(names[r["obj"]], names.get(r["customer"])),
+            r["waiting_t"],
+            channels.get(r["channel"], ""),
+            known.get(r["team"], ""),
+            owners[r["actor"]].name if r["actor"] in owners else "",
+        )
+        for r in rows
+        if r["obj"] in names
+    ]
     return Waiting(waits, rows[0]["total"], rows[0]["waiting_t"], rows[0]["median_us"])
 
 
 def _called(case: Label, whose: Label | None) -> str:
     """A customer is called by its firm where there is one, else by its own name."""
-    if whose is None or whose.obj == case.obj and case.otype != "contact":
+    if whose is None or (whose.obj == case.obj and case.otype != "contact"):
         return case.customer or case.name
     return whose.customer or whose.name or whose.id

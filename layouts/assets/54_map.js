@@ -63,7 +63,7 @@
   fv.drawMap = function (el, d, old) {
     if (old && old.topology === d.topology) return numbers(el, d);
     const w = d.width + 2 * PAD, h = d.height + 2 * PAD;
-    const root = fv.svg("svg", { viewBox: `${-PAD} ${-PAD} ${w} ${h}`, style: `max-width:${w}px;min-width:${Math.min(w, Math.round(w * .72))}px` });
+    const root = fv.svg("svg", { viewBox: `${-PAD} ${-PAD} ${w} ${h}`, style: `max-width:${Math.round(w * 1.25)}px;min-width:${Math.min(w, Math.round(w * .72))}px` });
     for (const e of d.edges) arc(e, root);
     for (const n of d.nodes) node(n, root);
     el.replaceChildren(root);

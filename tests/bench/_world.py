@@ -1,7 +1,9 @@
 """A synthetic front office of any size for the benches, generated in SQL so that fifty million events take minutes.
 
 Cases (conversations, tickets, opportunities) last hours to weeks and run side by side; each belongs to a contact who
-comes back some five times over two years, so a batch touches recent cases and old contacts alike.
+comes back some five times over two years, so a batch touches recent cases and old contacts alike. Contacts have names
+and accounts, cases titles, owners and links to their customer, and the commit log holds a row for every fifty events,
+so that whoever reads finds what a store of this age would hold.
 """
 
 from __future__ import annotations
@@ -42,7 +44,13 @@ kase AS (
     SELECT 'k' || s.k AS id, s.type, 'c' || s.contact AS contact,
            begun + CAST((j * pace + (hash(k, j) % 3600)) AS BIGINT) * 1000000 + CAST(hash(j, k) % 1000000 AS BIGINT) AS t,
            -1 - CAST(hash(k, j, 7) >> 2 AS BIGINT) AS ord,
-           list_element(acts, CAST((j + CAST(hash(k) % 3 AS BIGINT) * (j % 2)) % len(acts) + 1 AS INTEGER)) AS activity,
+           -- A few cases in a hundred are never finished, and pile up as they do in real life.
+           CASE WHEN hash(k, 9) % 100 < 97 AND j = n - 1 THEN CASE
+                    WHEN s.type <> 'opportunity' THEN 'resolved'
+                    WHEN hash(k, 10) % 3 = 0 THEN 'opportunity.won' ELSE 'opportunity.lost' END
+                WHEN hash(k, 9) % 100 < 97 AND j = n - 2 THEN 'msg.out'
+                ELSE list_element(acts, CAST((j + CAST(hash(k) % 3 AS BIGINT) * (j % 2)) % len(acts) + 1 AS INTEGER))
+                END AS activity,
            list_element($teams, CAST(hash(k, 1) % 4 AS INTEGER) + 1) AS team,
            list_element($channels, CAST(hash(k, 2) % 5 AS INTEGER) + 1) AS channel,
            'rep' || (CASE WHEN hash(k, j, 3) % 20 = 0 THEN hash(k, j) ELSE hash(k) END % 60) || '@firm.example' AS actor,
@@ -71,16 +79,63 @@ JOIN term p ON p.kind = 'actor' AND p.name = w.actor""",
     """CREATE OR REPLACE TEMP TABLE numbered AS SELECT l.seq, o.obj, o.otype FROM loaded l JOIN object o ON o.id = l.id
     UNION ALL SELECT l.seq, o.obj, o.otype FROM loaded l JOIN object o ON o.id = l.contact""",
     """INSERT INTO event SELECT seq, {source}, CAST(hash(seq) >> 1 AS BIGINT), 's' || seq, t, ord, act, channel_code,
-    direction, actor_code, team_code, attrs, 1 FROM loaded ORDER BY seq""",
+    direction, actor_code, team_code, attrs, 1 + (seq - 1) // 50 FROM loaded ORDER BY seq""",
     "INSERT INTO event_object SELECT seq, obj, 0 FROM numbered ORDER BY seq",
     """INSERT INTO case_event SELECT l.seq, x.obj, x.otype, l.t, l.ord, {source}, l.act, l.channel_code, l.direction,
     l.actor_code, l.team_code, l.attrs FROM loaded l JOIN numbered x USING (seq) ORDER BY l.seq, x.obj""",
     "INSERT INTO object_access SELECT DISTINCT obj, team, actor FROM case_event WHERE direction <> 1 ORDER BY obj",
 )
 
+# What a store of this age holds beside events: accounts, names, owners, links, and the log of its commits.
+_FURNISH = (
+    """CREATE OR REPLACE TEMP TABLE account_of AS
+    SELECT obj, 'a' || CAST(substr(id, 2) AS BIGINT) // 3 AS id FROM found WHERE type = 'contact'""",
+    """CREATE OR REPLACE TEMP TABLE found_too AS
+    SELECT (SELECT max(obj) FROM object) + row_number() OVER (ORDER BY min(obj)) AS obj, 'account' AS type, id
+    FROM account_of GROUP BY id""",
+    """INSERT INTO object SELECT obj, (SELECT code FROM term WHERE kind = 'object_type' AND name = 'account'), okey, id
+    FROM found_too JOIN b_keys USING (obj) ORDER BY obj""",
+    """CREATE OR REPLACE TEMP TABLE case_of AS
+    SELECT k.obj, c.obj AS contact, w.type, w.t, w.actor, w.activity
+    FROM (SELECT id, type, any_value(contact) AS contact, min(t) AS t, arg_max(actor, seq) AS actor,
+                 arg_max(activity, seq) AS activity FROM loaded GROUP BY id, type) w
+    JOIN found k ON k.type = w.type AND k.id = w.id JOIN found c ON c.type = 'contact' AND c.id = w.contact""",
+    """INSERT INTO object_object
+    SELECT c.obj, a.obj, 0, 1 FROM account_of c JOIN found_too a USING (id) WHERE hash(c.obj) % 10 < 7
+    UNION ALL SELECT obj, contact, 0, 1 FROM case_of WHERE type <> 'conversation'""",
+    """CREATE OR REPLACE TEMP TABLE told AS
+    SELECT obj, 'name' AS attribute, list_element($given, CAST(hash(obj) % len($given) AS INTEGER) + 1) || ' ' ||
+           list_element($family, CAST(hash(obj, 1) % len($family) AS INTEGER) + 1) AS value, $start AS t
+    FROM found WHERE type = 'contact'
+    UNION ALL SELECT obj, 'name', list_element($family, CAST(hash(obj, 2) % len($family) AS INTEGER) + 1) || ' ' ||
+           id || ' Ltd', $start FROM found_too
+    UNION ALL SELECT obj, 'title', type || ' about order ' || obj, t FROM case_of WHERE type <> 'conversation'
+    UNION ALL SELECT obj, 'owner', actor, t FROM case_of WHERE type <> 'conversation'
+    UNION ALL SELECT obj, 'stage', activity, t FROM case_of WHERE type = 'opportunity'""",
+    """INSERT INTO object_change SELECT obj, a.code, value, t, {source}, 1 FROM told JOIN term a
+    ON a.kind = 'attribute' AND a.name = told.attribute ORDER BY t, obj""",
+    "INSERT INTO object_now SELECT obj, attribute, value, t FROM object_change ORDER BY obj",
+    """INSERT INTO person SELECT code, 'name', list_element($given, code % len($given) + 1) || ' ' ||
+    list_element($family, code % len($family) + 1), $start FROM term WHERE kind = 'actor' AND code > 0""",
+    "INSERT INTO team_actor SELECT DISTINCT team, actor FROM event WHERE direction <> 1",
+    "INSERT INTO activity_source SELECT DISTINCT activity, {source} FROM event",
+    """INSERT INTO commit_log SELECT batch, {source}, count(*), count(*), 0, max(t), '' FROM event
+    GROUP BY batch ORDER BY batch""",
+    """INSERT INTO quarantine SELECT {source}, 'q' || i, 'a record of kind ' || i % 5 || ' has no moment', '',
+    $start + i * 60000000, 1 + i FROM range({n} // 5000) r(i)""",
+    """UPDATE source SET state = 'live', n_new = {n}, seen_t = (SELECT max(t) FROM event),
+    watermark_t = (SELECT max(t) FROM event) WHERE code = {source}""",
+)
+GIVEN = ["Ada", "Ben", "Clara", "David", "Elif", "Femi", "Greta", "Hugo", "Ines", "Jan", "Kaya", "Lena", "Milo", "Nora"]
+FAMILY = ["Abel", "Brandt", "Castro", "Diaz", "Ekström", "Fischer", "Gallo", "Horvat", "Ito", "Jansen", "Kowal", "Lund",
+          "Moreau"]
 
-def build(path: Path, n_events: int, n_held: int) -> tuple[Store, Writer, pl.DataFrame]:
-    """A database with `n_events` stored and decided, its writer running, and the `n_held` events that follow."""
+
+def build(path: Path, n_events: int, n_held: int, *, end_us: int | None = None) -> tuple[Store, Writer, pl.DataFrame]:
+    """A database with `n_events` stored and decided, its writer running, and the `n_held` events that follow.
+
+    With `end_us` the whole world is moved in time so that its last event happens then.
+    """
     world = path.with_suffix(".world")
     with duckdb.connect(str(world)) as con:
         con.execute(_GENERATE, {
@@ -88,6 +143,8 @@ def build(path: Path, n_events: int, n_held: int) -> tuple[Store, Writer, pl.Dat
             "channels": CHANNELS, "type_names": ["conversation", "ticket", "conversation", "opportunity"],
             "start": START_US, "span_us": SPAN_DAYS * 86_400_000_000.0, "cases": (n_events + n_held) // 7,
             "events": n_events + n_held})
+        if end_us is not None:
+            con.execute("UPDATE world SET t = t + ($end - (SELECT max(t) FROM world))", {"end": end_us})
         held = pl.from_arrow(con.sql(f"SELECT * FROM world WHERE seq > {n_events} ORDER BY seq").to_arrow_table())
     store = Store.open(path)
     engine = Engine()
@@ -106,17 +163,20 @@ def build(path: Path, n_events: int, n_held: int) -> tuple[Store, Writer, pl.Dat
 
 def _load(con: duckdb.DuckDBPyConnection, writer: Writer, n_events: int) -> None:
     """Fill the fact tables by SQL; what is derived is computed by the engine afterwards."""
-    for kind, names in (("activity", {a for course in COURSE.values() for a in course}), ("team", TEAMS),
+    for kind, names in (("activity", {*(a for course in COURSE.values() for a in course), "opportunity.lost"}), ("team", TEAMS),
                         ("channel", CHANNELS), ("actor", [f"rep{i}@firm.example" for i in range(60)]),
-                        ("object_type", [*COURSE, "contact"]), ("qualifier", [""])):
+                        ("object_type", [*COURSE, "contact", "account"]), ("qualifier", [""]),
+                        ("attribute", ["name", "title", "owner", "stage"])):
         writer.memory.code(kind, names)
     source = writer.memory.source_code("bench")
-    for statement in _LOAD:
+    words = {"given": GIVEN, "family": FAMILY, "start": START_US}
+    for statement in (*_LOAD, *_FURNISH):
         if "b_keys" in statement:
-            rows = con.execute("SELECT obj, type, id FROM found").fetchall()
+            numbered = "found_too" if "found_too" in statement else "found"
+            rows = con.execute("SELECT obj, type, id FROM " + numbered).fetchall()
             con.register("b_keys", pl.DataFrame({"obj": [r[0] for r in rows], "okey": [
                 key64(f"{r[1]}\0{r[2]}") for r in rows]}))
-        con.execute(statement.format(n=n_events, source=source))
+        con.execute(statement.format(n=n_events, source=source), {k: v for k, v in words.items() if f"${k}" in statement})
 
 
 def page_of(held: pl.DataFrame, cursor: int) -> Page:

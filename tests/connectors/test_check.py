@@ -102,6 +102,7 @@ def test_a_source_in_trouble_is_quoted(settings: Settings) -> None:
     findings = looked(settings, lambda: ["the password is refused; set it anew", "no folder is called 'Snt'"])
     assert found(findings, "the password is refused").level == "problem"
     assert "[sources.one]" in found(findings, "'Snt'").remedy
+    assert str(found(findings, "'Snt'")).startswith("problem  source 'one' (asked): no folder")
 
 
 def test_a_check_that_breaks_is_our_fault_and_tells_nothing_personal(settings: Settings) -> None:

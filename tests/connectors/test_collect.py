@@ -381,7 +381,7 @@ def test_records_set_aside_are_counted(desk: Desk) -> None:
 
 
 def test_a_writer_that_broke_does_not_take_the_run_with_it(desk: Desk) -> None:
-    desk.writer._broken = FixSettings("the disk is full; free some space")
+    desk.writer.fault = FixSettings("the disk is full; free some space")
     outcome = desk.run(Scripted([page(0)]))()
     assert (outcome.state, outcome.message) == ("failed", "the disk is full; free some space")
 

@@ -146,6 +146,16 @@ def test_two_files_of_one_name_are_not_mixed(desk: Desk, tmp_path: Path) -> None
         desk.importer(activity="step").run(files)
 
 
+def test_the_summary_says_what_was_set_aside_and_why(desk: Desk, tmp_path: Path) -> None:
+    file = table(tmp_path / "deals.csv", 20)
+    file.write_text(file.read_text() + "A1,asked,\n,asked,2026-07-01 09:00:00\n", encoding="utf-8")
+    (done,) = desk.importer(activity="step").run([file])
+    assert (done.tally.n_new, done.tally.n_aside, sum(done.reasons.values())) == (60, 2, 2)
+    told = str(done)
+    assert "60 new, 0 known already, 2 set aside" in told
+    assert all(f"set aside {number}: {reason}" in told for reason, number in done.reasons.items())
+
+
 def test_a_real_log_comes_whole(desk: Desk) -> None:
     file = LOGS / "receipt.xes.gz"
     if not file.exists():

@@ -20,7 +20,7 @@ from data.event import Event, Ref
 from data.page import Cursor, Page
 from data.plugins import discover
 from data.scope import SYSTEM
-from data.settings import Firm, Settings, SourceSettings
+from data.settings import Firm, Privacy, Settings, SourceSettings
 from data.store import Store
 from data.writer import Writer
 
@@ -295,7 +295,7 @@ def test_once_runs_each_source_until_nothing_more_is_there(house: House) -> None
         "good": "live", "weak": "live", "broken": "failed", "limited": "waiting"}
     assert (summaries["weak"].tally.n_new, summaries["good"].tally.n_new) == (1, 1)
     assert summaries["limited"].message == "limit reached"
-    assert summaries["good"].title == "Good"
+    assert str(summaries["good"]).startswith("good (Good): live, 1 new, 0 known already, 0 set aside in ")
     assert all(source.ended.is_set() for source in house.opened.values())
 
 
@@ -341,6 +341,18 @@ def test_a_source_is_opened_with_teams_and_domains_of_the_firm(house: House) -> 
     assert (seen[0].source, seen[0].settings) == ("a", {"size": 5})
     assert seen[0].own_domains == {"acme.example"}
     assert seen[0].teams == {"ana@acme.example": "Sales"}
+
+
+def test_who_is_excluded_is_not_collected(house: House) -> None:
+    class Mixed(Ticking):
+        def pull(self, cursor: Cursor) -> Iterator[Page]:
+            yield Page({}, [Event(name, T0, "msg.in", [Ref("contact", f"x@{name}.example")])
+                            for name in ("doctor", "shop")])
+
+    settings = Settings(privacy=Privacy(exclude=("doctor.example",)),
+                        sources={"a": SourceSettings("a", "mixed", "A")})
+    Collector(settings, house.store, house.writer, {"mixed": house.connector(Mixed)}).once()
+    assert [row["source_id"] for row in house.store.read("SELECT source_id FROM event", {}, SYSTEM)] == ["shop"]
 
 
 def test_the_demonstration_is_a_firm_with_five_sources(house: House) -> None:
