@@ -50,6 +50,8 @@ def kept_anchor(writer: Writer, now: datetime | None = None) -> datetime:
 
 def personas() -> list[Principal]:
     """The people of the demonstration firm as whom one can look around without a password."""
+    everything = {person.team for person in PEOPLE if person.team}
     return [Principal(person.login, person.name, person.role, person.id if person.team else "",
-                      frozenset(person.sees) or None if person.role is Role.MANAGER else
-                      None if person.role is not Role.REP else frozenset()) for person in PEOPLE]
+                      frozenset() if person.role is Role.REP else
+                      frozenset(person.sees) if person.sees and set(person.sees) < everything else None)
+            for person in PEOPLE]

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors._contract import Connector, Opening
+from connectors._contract import Connector
+from connectors._exclude import excluding
+from connectors._schedule import opening
 from connectors.webhook import CONNECTOR, receive
 from data.errors import FrontviewError, NotAllowed, SkipRecord
-from data.settings import Settings, source_values
+from data.settings import Settings
 from data.writer import Writer
 
 
@@ -18,19 +20,19 @@ class Hooks:
 
     def __init__(self, settings: Settings, connectors: Mapping[str, Connector], writer: Writer) -> None:
         self._writer = writer
+        self._left_out = excluding(settings.privacy.exclude)
         self._openings = {
-            source.id: Opening(source.id, source_values(settings, source, connectors[CONNECTOR.id].settings),
-                               frozenset(settings.firm.own_domains), settings.team_of)
+            source.id: opening(settings, source, connectors)
             for source in settings.sources.values() if source.connector == CONNECTOR.id}
 
     def __call__(self, source: str, headers: Mapping[str, str], body: bytes) -> tuple[int, dict[str, Any]]:
-        opening = self._openings.get(source)
-        if opening is None:
+        known = self._openings.get(source)
+        if known is None:
             return 404, {"error": f"no webhook source {source!r} is configured"}
         now = datetime.now(UTC)
         try:
-            page = receive(opening, headers, body, now)
-            receipt = self._writer.put(source, page)
+            page = receive(known, headers, body, now)
+            receipt = self._writer.put(source, self._left_out(page))
         except NotAllowed as problem:
             return 401, {"error": str(problem)}
         except SkipRecord as problem:

@@ -45,8 +45,7 @@ class Facts:
 class Recent:
     """What the last look told, so that the next one, which reaches back, does not say it again.
 
-    It is only relied on by a look that goes on where that one ended, and only holds what was stored: a page
-    counts once the next one was asked for.
+    Only a look that goes on where a complete one ended relies on it: what a broken one told may not be stored.
     """
 
     def __init__(self) -> None:
@@ -60,14 +59,13 @@ class Recent:
         if cursor != self._ended:
             self._told = set()
 
-    def new(self, page: Page) -> Page:
-        """The page without what was told already."""
+    def new(self, page: Page, *, keep: bool = True) -> Page:
+        """The page without what was told already. With `keep` the next look will not tell it again."""
+        if keep:
+            facts = (*page.events, *page.changes, *page.links)
+            self._telling.update(hash(repr(fact)) for fact in facts)
         return replace(page, events=self._untold(page.events), changes=self._untold(page.changes),
                        links=self._untold(page.links))
-
-    def stored(self, page: Page) -> None:
-        """The page (as it was before `new`) is in the store."""
-        self._telling.update(hash(repr(one)) for some in (page.events, page.changes, page.links) for one in some)
 
     def end(self, cursor: Cursor) -> None:
         """The look is complete."""

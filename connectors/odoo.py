@@ -51,14 +51,11 @@ class Odoo:
                 page = Page(dict(cursors), facts.events, facts.changes, facts.links, aside=facts.aside,
                             behind=sum(waiting.values()))
                 if facts.count:
-                    yield self._recent.new(page)
-                if not first:
-                    self._recent.stored(page)
+                    yield self._recent.new(page, keep=not first)
             cursors["finished"] = [*cursors.get("finished", ()), name]
         del cursors["finished"]
         last = Page(cursors, changes=known.people, watermark=known_up_to(cursors), behind=0)
         yield self._recent.new(last)
-        self._recent.stored(last)
         self._recent.end(cursors)
 
     def wait(self, seconds: float) -> bool:

@@ -37,14 +37,16 @@ _MY_TEAMS = "SELECT code FROM main.term WHERE kind = 'team' AND code <> 0 AND li
 _ME = "SELECT code FROM main.term WHERE kind = 'actor' AND code <> 0 AND name = $scope_actor"
 _DERIVED: Final = {
     **{name: "SELECT code, name FROM main.term WHERE kind = '" + name + "'" for name in TERMS},
-    "team": """SELECT code, name, (SELECT count(DISTINCT actor) FROM main.team_actor a WHERE a.team = term.code) AS people
+    "team": """SELECT code, name, (SELECT count(DISTINCT actor) FROM main.team_actor a
+                                   WHERE a.team = term.code) AS people
                FROM main.term WHERE kind = 'team'""",
     "source": """SELECT code, id, connector, title, blind, state, message, since_t, next_t, seen_t, watermark_t,
                  behind, n_new, n_again, n_aside FROM main.source""",
     "account": "SELECT login, name, role, actor, teams, created_t, active FROM main.account",
 }
 _ACTOR = """SELECT t.code, {key} AS key, {name} AS name,
-                   (SELECT arg_max(p.value, p.t) FROM main.person p WHERE p.actor = t.code AND p.attribute = 'team') AS team
+                   (SELECT arg_max(p.value, p.t) FROM main.person p
+                    WHERE p.actor = t.code AND p.attribute = 'team') AS team
             FROM main.term t WHERE t.kind = 'actor'"""
 _REAL_NAME = """coalesce((SELECT arg_max(p.value, p.t) FROM main.person p
                           WHERE p.actor = t.code AND p.attribute = 'name'), t.name)"""
@@ -54,52 +56,65 @@ _PSEUDONYM = """CASE WHEN t.code = 0 THEN '' ELSE 'Person ' || upper(substr(md5(
 
 
 def _actor(scope: Scope) -> str:
-    if scope.role is Role.OFFICER:
+    if scope.role == Role.OFFICER:
         return _ACTOR.replace("{key}", _PSEUDONYM).replace("{name}", _PSEUDONYM)
     return _ACTOR.replace("{key}", "t.name").replace("{name}", _REAL_NAME)
 
 
+def _taking_part(relation: str, whose: str, what: str) -> str | None:
+    """The rows about objects that somebody took part in (`whose`: a condition on object_access), else None."""
+    objects = f"SELECT obj FROM main.object_access WHERE {whose}"
+    if relation in _BY_OBJECT:
+        return f"SELECT * FROM main.{relation} WHERE obj IN ({objects})"
+    if relation == "object_object":
+        return f"SELECT * FROM main.object_object WHERE a IN ({objects})"
+    if relation == "record":
+        return f"SELECT * FROM main.event WHERE seq IN (SELECT seq FROM main.case_event WHERE obj IN ({objects}))"
+    return f"SELECT * FROM main.event WHERE {what}" if relation == "event" else None
+
+
+def _for_officer(relation: str) -> str | None:
+    """People of the firm stay pseudonymous, so what names them is left out: their objects, owners, hand-overs."""
+    person = "SELECT code FROM main.term WHERE kind = 'object_type' AND name = 'person'"
+    if relation == "object":
+        return f"SELECT * FROM main.object WHERE otype NOT IN ({person})"
+    if relation in ("object_change", "object_now"):
+        owner = "SELECT code FROM main.term WHERE kind = 'attribute' AND name = 'owner'"
+        own = f"SELECT obj FROM main.object WHERE otype IN ({person})"
+        return f"SELECT * FROM main.{relation} WHERE obj NOT IN ({own}) AND attribute NOT IN ({owner})"
+    if relation in ("event", "record", "case_event"):
+        over = "SELECT code FROM main.term WHERE kind = 'activity' AND name = 'owner.changed'"
+        table = "event" if relation == "record" else relation
+        return f"""SELECT * REPLACE (CASE WHEN activity IN ({over}) THEN NULL ELSE attrs END AS attrs)
+                   FROM main.{table}"""
+    return None
+
+
 def _rows_in_scope(relation: str, scope: Scope) -> str | None:
     """The rows of a content relation that the scope may see; None for the whole table."""
-    base = "SELECT * FROM main." + relation
-    if relation == "object_object" and (scope.role is Role.REP or scope.teams is not None):
-        seen = _rows_in_scope("object_access", scope)
-        return f"{base} WHERE a IN (SELECT obj FROM ({seen}))" if seen else None
-    if scope.role is Role.REP:
-        if relation in _BY_OBJECT:
-            return f"{base} WHERE obj IN (SELECT obj FROM main.object_access WHERE actor IN ({_ME}))"
-        if relation == "event":
-            return f"{base} WHERE actor IN ({_ME})"
-        if relation == "record":
-            mine = f"SELECT obj FROM main.object_access WHERE actor IN ({_ME})"
-            return f"SELECT * FROM main.event WHERE seq IN (SELECT seq FROM main.case_event WHERE obj IN ({mine}))"
-        raise NotAllowed(f"a rep reads no {relation}: it sums over other people's work")
-    if scope.role is Role.MANAGER and scope.teams is not None:
-        if relation in _BY_OBJECT:
-            return f"{base} WHERE obj IN (SELECT obj FROM main.object_access WHERE team IN ({_MY_TEAMS}))"
-        if relation in _BY_TEAM or relation == "event":
-            return f"{base} WHERE team IN ({_MY_TEAMS})"
-        if relation == "record":
-            ours = f"SELECT obj FROM main.object_access WHERE team IN ({_MY_TEAMS})"
-            return f"SELECT * FROM main.event WHERE seq IN (SELECT seq FROM main.case_event WHERE obj IN ({ours}))"
-        if relation in _WHOLE:
-            raise NotAllowed(f"{relation} is kept for all teams together; this manager's scope is {len(scope.teams)} teams")
-    if scope.role is Role.OFFICER and relation in ("object", "object_change", "object_now"):
-        # People of the firm stay pseudonymous, so what their objects say of them is left out.
-        person = "SELECT code FROM main.term WHERE kind = 'object_type' AND name = 'person'"
-        own = f"SELECT obj FROM main.object WHERE otype IN ({person})"
-        if relation == "object":
-            return f"{base} WHERE otype NOT IN ({person})"
-        owner = "SELECT code FROM main.term WHERE kind = 'attribute' AND name = 'owner'"
-        return f"{base} WHERE obj NOT IN ({own}) AND attribute NOT IN ({owner})"
-    return "SELECT * FROM main.event" if relation == "record" else None
+    if scope.role == Role.OFFICER:
+        return _for_officer(relation)
+    if scope.role == Role.REP:
+        rows = _taking_part(relation, f"actor IN ({_ME})", f"actor IN ({_ME})")
+        if rows is None:
+            raise NotAllowed(f"a rep reads no {relation}: it sums over other people's work")
+        return rows
+    if scope.role not in (Role.MANAGER, Role.SYSTEM):
+        raise NotAllowed(f"{scope.role!r} is no role that reads {relation}")
+    if scope.teams is None:
+        return "SELECT * FROM main.event" if relation == "record" else None
+    if relation in _WHOLE:
+        raise NotAllowed(f"{relation} is kept for all teams together; this manager sees {len(scope.teams)} of them")
+    if relation in _BY_TEAM:
+        return f"SELECT * FROM main.{relation} WHERE team IN ({_MY_TEAMS})"
+    return _taking_part(relation, f"team IN ({_MY_TEAMS})", f"team IN ({_MY_TEAMS})")
 
 
 def _definition(relation: str, scope: Scope) -> str | None:
     if relation in _SHARED:
         return None
     if relation == "actor":
-        if scope.role is Role.ADMINISTRATOR:
+        if scope.role == Role.ADMINISTRATOR:
             raise NotAllowed("an administrator reads no content")
         return _actor(scope)
     if relation == "account" and scope.role not in (Role.ADMINISTRATOR, Role.SYSTEM):
@@ -107,13 +122,14 @@ def _definition(relation: str, scope: Scope) -> str | None:
     if relation in _DERIVED:
         return _DERIVED[relation]
     if relation in _ADMIN:
-        # Cursors and the records set aside come word for word from the sources; only an officer looks into the latter.
+        # Cursors and what was set aside come word for word from the sources; an officer looks into the latter.
         if relation == "commit_log":
             return "SELECT * EXCLUDE (cursor) FROM main.commit_log"
-        return None if scope.role in (Role.OFFICER, Role.SYSTEM) else "SELECT * EXCLUDE (source_id, excerpt) FROM main.quarantine"
+        whole = scope.role in (Role.OFFICER, Role.SYSTEM)
+        return None if whole else "SELECT * EXCLUDE (source_id, excerpt) FROM main.quarantine"
     if relation not in _CONTENT:
         raise NotAllowed(f"{relation!r} is not a relation that can be read")
-    if scope.role is Role.ADMINISTRATOR:
+    if scope.role == Role.ADMINISTRATOR:
         raise NotAllowed(f"an administrator reads no content, so not {relation}")
     return _rows_in_scope(relation, scope)
 
@@ -152,7 +168,7 @@ def _walk(node: Any, hidden: frozenset[str], tables: set[str]) -> None:
     if "sample" in node and not kind.endswith("_NODE"):
         _relation(node, hidden, tables)
     if _fold(str(node.get("function_name", ""))) in _FUNCTIONS_NEVER:
-        raise NotAllowed(f"function {node['function_name']!r} cannot be used: it tells or does more than the rows in scope")
+        raise NotAllowed(f"function {node['function_name']!r} looks behind the rows in scope; leave it out")
     for entry in (node.get("cte_map") or {}).get("map", ()):
         if (name := _fold(entry["key"])) in _CONTENT | _ADMIN | {"actor"}:
             raise OurFault(f"a common table expression hides the relation {name!r}; give it another name")

@@ -46,7 +46,7 @@ class Delta:
     first_new_seq: int
     first_new_obj: int
     new_types: bool = False
-    n_new: dict[str, int] = field(default_factory=dict)
+    n_new: dict[int, int] = field(default_factory=dict)
     touched: int = 0
     retracted: int = 0
 

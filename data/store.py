@@ -18,6 +18,9 @@ from data.errors import FixSettings, OurFault
 from data.scope import Scope
 
 SCHEMA = Path(__file__).parent / "schema"
+# All that is used is built in: nothing is ever fetched because of what a file or a statement looks like.
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": False, "autoload_known_extensions": False}
 
 
 def now_us() -> int:
@@ -25,23 +28,35 @@ def now_us() -> int:
     return int(datetime.now(UTC).timestamp() * 1_000_000)
 
 
+def _holder(said: str) -> str:
+    found = re.search(r"held in (.+?)(?: by user .*?)?\s*\(PID (\d+)\)", said)
+    return f"process {found[2]} ({Path(found[1]).name})" if found else "another process"
+
+
+# What DuckDB says, in lower case, and what it means for the user; the first that fits counts.
+_FAULTS = (
+    (("out of memory", "could not allocate"),
+     "there is not enough memory to work on {path}; end other programs, then start again"),
+    (("set lock", "conflicting lock"),
+     "{path} is in use by {holder}; stop that one first, or name another file with --db"),
+    (("no space left", "disk full", "disk is full", "disk quota"),
+     "the disk that holds {path} is full; what was committed is safe, free some space and start again"),
+    (("read-only", "permission denied", "operation not permitted"),
+     "{path} cannot be written (permission denied or a read-only disk); give this user the right to write it, "
+     "or name another file with --db"),
+    (("is a directory",), "{path} is a folder; name a file with --db"),
+    (("valid duckdb", "corrupt", "checksum", "serializ", "enough bytes", "wal", "extension", "database file",
+      "block", "invalidated", "out of range", "internal error"),
+     "{path} is damaged or no Frontview file ({said}); put a backup in its place or name another file with --db"),
+    (("",), "{path} cannot be used ({said}); name another file with --db, or put a backup in its place"),
+)
+
+
 def explain_fault(error: duckdb.Error, path: str) -> FixSettings:
     """What a fault of the database file means for the user, in one sentence with its remedy."""
-    said = str(error)
-    if "lock" in said.lower():
-        holder = re.search(r"held in (.+?)(?: by user .*?)?\s*\(PID (\d+)\)", said)
-        who = f"process {holder[2]} ({Path(holder[1]).name})" if holder else "another process"
-        return FixSettings(f"{path} is in use by {who}; stop that one first, or name another file with --db")
-    if "read-only" in said.lower() or "permission denied" in said.lower():
-        return FixSettings(f"{path} cannot be written (permission denied or a read-only disk); "
-                           "give this user the right to write it, or name another file with --db")
-    if "no space" in said.lower() or "disk" in said.lower() and "full" in said.lower():
-        return FixSettings(f"the disk that holds {path} is full; what was committed is safe, "
-                           "free some space and start again")
-    if any(word in said.lower() for word in ("valid duckdb", "corrupt", "checksum", "deserialize", "serialization")):
-        return FixSettings(f"{path} is damaged or no Frontview file ({said.splitlines()[0][:120]}); "
-                           "put a backup in its place or name another file with --db")
-    return FixSettings(f"{path} cannot be used: {said.splitlines()[0][:200]}; run `python app.py check --db {path}`")
+    said, low = (str(error).splitlines() or [""])[0][:120], str(error).lower()
+    sentence = next(text for words, text in _FAULTS if any(word in low for word in words))
+    return FixSettings(sentence.format(path=path, holder=_holder(str(error)), said=said))
 
 
 class Store:
@@ -53,6 +68,7 @@ class Store:
         self.version = 0
         self._local = threading.local()
         self._subscribers: list[Callable[[int], None]] = []
+        self._cursors: list[duckdb.DuckDBPyConnection] = []
         self._guard = threading.Lock()
 
     @classmethod
@@ -72,20 +88,32 @@ class Store:
                 raise FixSettings(f"the folder of {where} cannot be made ({error.strerror}); "
                                   "name another file with --db") from error
         try:
-            connection = duckdb.connect(where, config={"threads": threads} if threads else {})
-            store = cls(connection, where)
-            store._migrate()
+            connection = duckdb.connect(where, config=_CONFIG | ({"threads": threads} if threads else {}))
         except duckdb.Error as error:
             raise explain_fault(error, where) from error
+        store = cls(connection, where)
+        try:
+            store._migrate()
+        except duckdb.Error as error:
+            store.close()
+            raise explain_fault(error, where) from error
+        except FixSettings:
+            store.close()
+            raise
         return store
 
     def _migrate(self) -> None:
         """Apply the numbered schema files that this database has not seen, each in a transaction of its own."""
+        tables = {name for (name,) in self.connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+        if tables and "schema_step" not in tables:
+            raise FixSettings(f"{self.path} is a database of another program (it has a table {min(tables)!r}); "
+                              "name another file with --db")
         self.connection.execute("CREATE TABLE IF NOT EXISTS schema_step (name VARCHAR NOT NULL)")
         done = {name for (name,) in self.connection.execute("SELECT name FROM schema_step").fetchall()}
         steps = sorted(SCHEMA.glob("*.sql"))
         if unknown := done - {step.name for step in steps}:
-            raise FixSettings(f"{self.path} was made by a newer Frontview (step {max(unknown)}); update the program")
+            raise FixSettings(f"{self.path} was made by a newer Frontview (step {max(unknown)}); "
+                              "update the program, or name another file with --db")
         for step in steps:
             if step.name in done:
                 continue
@@ -103,6 +131,8 @@ class Store:
         cursor: duckdb.DuckDBPyConnection | None = getattr(self._local, "cursor", None)
         if cursor is None:
             cursor = self._local.cursor = self.connection.cursor()
+            with self._guard:
+                self._cursors.append(cursor)
         return cursor
 
     def _parse(self, sql: str) -> str:
@@ -113,6 +143,8 @@ class Store:
 
         Parameters are named (`$since_t`). Raises NotAllowed when the scope's role may not read a relation.
         """
+        if not isinstance(scope, Scope):
+            raise TypeError(f"read needs the Scope of whoever asks, not {scope!r}")
         statement, needs = scoped(sql, scope, self._parse)
         values = dict(params)
         if "scope_teams" in needs:
@@ -135,16 +167,26 @@ class Store:
         """Call back with the version after each commit, in the writer's thread; returns how to stop that."""
         with self._guard:
             self._subscribers.append(callback)
-        return lambda: self._subscribers.remove(callback)
+
+        def unsubscribe() -> None:
+            with self._guard:
+                if callback in self._subscribers:
+                    self._subscribers.remove(callback)
+        return unsubscribe
 
     def announce(self, version: int) -> None:
         """For the writer: a commit is there."""
-        self.version = version
         with self._guard:
+            self.version = max(self.version, version)
             subscribers = list(self._subscribers)
         for callback in subscribers:
             callback(version)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file. Cursors hold it too, so those of all threads are closed."""
+        with self._guard:
+            for cursor in self._cursors:
+                cursor.close()
+            self._cursors.clear()
+        self._local = threading.local()
         self.connection.close()

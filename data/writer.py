@@ -8,14 +8,16 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 import duckdb
 import polars as pl
 
-from data.errors import FixSettings, FrontviewError, OurFault
+from data.errors import FrontviewError, OurFault, RetryLater
 from data.event import micros
 from data.ingest import Delta, Memory, append_facts, event_key, join_pages
 from data.page import Page
@@ -81,6 +83,7 @@ class Writer:
         self._jobs: queue.Queue[_Job | None] = queue.Queue(maxsize=256)
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self.fault: FrontviewError | None = None
+        self._ended = False
 
     def start(self) -> None:
         """Bring the derived tables into line, then begin to take pages."""
@@ -102,6 +105,8 @@ class Writer:
         if self._thread.is_alive():
             self._jobs.put(None)
             self._thread.join(timeout=30)
+        if not self._thread.is_alive():
+            self.con.close()
 
     def put(self, source: str, page: Page) -> Receipt:
         """Store a page with its cursor; returns once it is committed. Raises FrontviewError when it is not."""
@@ -138,9 +143,25 @@ class Writer:
         if self.fault:
             raise self.fault
         self._jobs.put(job)
+        if self._ended:
+            self._refuse()
         return job.done.result()
 
+    def _refuse(self) -> None:
+        """Tell whoever came after the end, so that nobody waits for ever."""
+        with suppress(queue.Empty):
+            while True:
+                if job := self._jobs.get_nowait():
+                    job.done.set_exception(self.fault or RetryLater("Frontview is ending; nothing more is stored"))
+
     def _run(self) -> None:
+        try:
+            self._take()
+        finally:
+            self._ended = True
+            self._refuse()
+
+    def _take(self) -> None:
         while (job := self._jobs.get()) is not None:
             batch, size, ending = [job], job.size, False
             while size < EVENTS_A_COMMIT and not self._jobs.empty():
@@ -158,13 +179,17 @@ class Writer:
         """Commit the pages of a batch together; if that fails, one by one, so that a bad one harms only itself."""
         for job in batch:
             if job.work is not None:
-                self._settle([job], lambda job=job: [self._transaction(job.work)])
+                self._settle([job], partial(self._apply, job.work))
         pages = [job for job in batch if job.page is not None]
-        if pages and not self._settle(pages, lambda: self._commit(pages), last=len(pages) == 1):
+        alone = len(pages) == 1
+        if pages and not self._settle(pages, lambda: self._commit(pages), last=alone) and not alone:
             for job in pages:
-                self._settle([job], lambda job=job: self._commit([job]))
+                self._settle([job], partial(self._commit, [job]))
         if pages and not self.fault:
             self._settle([], lambda: [self._transaction(decider.tidy) for decider in self.deciders])
+
+    def _apply(self, work: Callable[[duckdb.DuckDBPyConnection], Any]) -> list[Any]:
+        return [self._transaction(work)]
 
     def _settle(self, jobs: Sequence[_Job], run: Callable[[], list[Any]], *, last: bool = True) -> bool:
         """Run and hand each job its result or, when it is the last try, the error; whether it worked."""
@@ -183,30 +208,34 @@ class Writer:
 
     def _told(self, error: Exception) -> FrontviewError:
         """The error as the caller is told it; a fault of the file itself also ends the writer."""
+        if self.fault:
+            return self.fault
         if isinstance(error, _FATAL):
-            fault = explain_fault(error, self.store.path)
-            self.fault = fault
-            log.error("the writer stopped: %s", fault)
-            if self.on_fatal:
-                self.on_fatal(fault)
-            return fault
+            return self._give_up(error)
         if isinstance(error, FrontviewError):
             return error
         log.exception("a write failed")
         return OurFault(f"a write failed: {type(error).__name__}: {str(error)[:300]}")
 
+    def _give_up(self, error: duckdb.Error) -> FrontviewError:
+        """Take nothing more: the file cannot be written. Whoever wants to know is told once."""
+        self.fault = explain_fault(error, self.store.path)
+        log.error("the writer stopped: %s", self.fault)
+        if self.on_fatal:
+            self.on_fatal(self.fault)
+        return self.fault
+
     def _undo(self) -> None:
-        try:
+        # Where no transaction was open, or the file is gone, there is nothing to undo.
+        with suppress(duckdb.Error):
             self.con.execute("ROLLBACK")
-        except duckdb.Error:
-            pass  # no transaction was open, or the file is gone: there is nothing to undo
         try:
             self.memory.reload()
         except duckdb.Error as error:
-            self.fault = explain_fault(error, self.store.path)
+            if not self.fault:
+                self._give_up(error)
 
-    def _transaction(self, work: Callable[[duckdb.DuckDBPyConnection], T] | None) -> T:
-        assert work is not None
+    def _transaction(self, work: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
         self.con.execute("BEGIN")
         result = work(self.con)
         self.con.execute("COMMIT")
@@ -232,8 +261,13 @@ class Writer:
         receipts = self._log(parts, delta)
         con.execute("COMMIT")
         self.memory.next_batch += 1
-        self.store.announce(delta.batch)
+        # What was committed is committed: a listener that fails must not make it look otherwise.
+        self._settle([], partial(self._announce, delta.batch))
         return receipts
+
+    def _announce(self, version: int) -> list[Any]:
+        self.store.announce(version)
+        return []
 
     def _retract(self, parts: Sequence[tuple[str, Page]], delta: Delta) -> None:
         """Move events that were taken back out of the way, and remember to keep them out."""
@@ -245,7 +279,8 @@ class Writer:
             return
         con.register("b_retraction", pl.DataFrame(rows, ["source", "ekey", "source_id", "reason"], orient="row")
                      .unique("ekey", maintain_order=True))
-        con.execute("CREATE OR REPLACE TEMP TABLE gone AS SELECT seq, ekey FROM event SEMI JOIN b_retraction USING (ekey)")
+        con.execute("CREATE OR REPLACE TEMP TABLE gone AS "
+                    "SELECT seq, ekey FROM event SEMI JOIN b_retraction USING (ekey)")
         con.execute("INSERT INTO retraction SELECT r.source, r.ekey, r.source_id, r.reason, g.seq, $batch "
                     "FROM b_retraction r LEFT JOIN gone g USING (ekey) "
                     "WHERE r.ekey NOT IN (SELECT ekey FROM retraction)", {"batch": delta.batch})
@@ -296,4 +331,4 @@ def _touch(con: duckdb.DuckDBPyConnection) -> int:
     return con.execute("SELECT count(*) FROM touched").fetchall()[0][0]
 
 
-__all__ = ["Decider", "FixSettings", "Receipt", "Writer"]
+__all__ = ["Decider", "Receipt", "Writer"]

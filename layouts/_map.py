@@ -50,7 +50,7 @@ def card(id_: str, title: str, class_name: str = "") -> Component:
 
 
 def part(home: str, *, table: str = "", columns: int = 3) -> Part:
-    """The part of a page that shows the map in `home`, a few activities to a row, and in `table` its arcs as rows."""
+    """The part that shows the map in `home`, a few activities to a row, and in `table` its arcs as rows."""
 
     def load(read: Read, filters: Filters, now_t: int) -> dict[str, Any]:
         flow = process.flow(read, filters, now_t)

@@ -241,8 +241,8 @@ def metric(found: Metric) -> list[Component]:
         html.H3("What it cannot see"),
         html.P(found.blind),
         html.P(
-            "Read as worth checking, not as a judgement of anybody; figures of people appear only in groups of five "
-            "and more.",
+            "Read as worth checking, not as a judgement of anybody; figures of people appear only in groups of "
+            "five and more.",
             className="soft foot",
         ),
     ]

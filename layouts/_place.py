@@ -1,7 +1,7 @@
 """Where the activities of a process map stand: Graphviz draws, but the order from top to bottom is ours.
 
-Left to itself dot puts everything around a hub side by side, wider than any screen. So the activities are put in the
-order in which a case likely comes to them, a few to a row, and dot only routes the arcs.
+Left to itself dot puts everything around a hub side by side, wider than any screen. So the activities are put in
+the order in which a case likely comes to them, a few to a row, and dot only routes the arcs.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Sequence
 from hashlib import blake2b
 from heapq import heappop, heappush
+from itertools import pairwise
 from math import inf, log
 from threading import Lock
 from typing import Any
@@ -93,8 +94,7 @@ def _source(arcs: Sequence[Arc], columns: int) -> str:
         marks = [f"{_quoted(name)} [width={(7.1 * len(activity_label(name)) + 62) / 72:.2f}];" for name in row]
         lines.append("{ rank=same; " + " ".join(marks) + " }")
     lines += [
-        f"{_quoted(above[0])} -> {_quoted(below[0])} [style=invis, weight=4];"
-        for above, below in zip(rows, rows[1:], strict=False)
+        f"{_quoted(above[0])} -> {_quoted(below[0])} [style=invis, weight=4];" for above, below in pairwise(rows)
     ]
     for mark, side in (("start", "source"), ("end", "target")):
         if any(getattr(arc, side) == "" for arc in arcs):

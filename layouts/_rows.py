@@ -8,12 +8,8 @@ from dash import html
 from dash.development.base_component import Component
 
 from layouts import _cards
-from layouts._contract import Cases
-from metrics import breaches, waiting
-from metrics._contract import DAY, SPANS, Filters, Read
 from metrics._labels import Label
-from metrics.breaches import Choice, Item, RuleRow
-from metrics.case import CaseRow
+from metrics.breaches import Item, RuleRow
 from metrics.live import FeedRow
 from metrics.waiting import Waiting
 
@@ -187,58 +183,3 @@ def _more(total: int, shown: int, open_: str) -> Component:
     if total <= shown:
         return html.Span()
     return html.Button(f"Show all {_cards.number(total)}", className="more", **_cards.attrs({"data-open": open_}))
-
-
-def waiting_cases(read: Read, filters: Filters, now_t: int, owner: str) -> Cases:
-    """The cases of everybody who waits, or with an owner of those who wait on that person."""
-    found = waiting.waiting(read, filters, now_t, limit=100, owner=owner)
-    return Cases(
-        f"{_cards.number(found.total)} customers waiting, longest first",
-        [CaseRow(w.case, w.since_t, w.channel) for w in found.rows],
-    )
-
-
-def breach_cases(read: Read, filters: Filters, now_t: int, rule: str) -> Cases:
-    """Broken and overdue activations of a rule, or of all."""
-    found = breaches.items(read, filters, now_t, Choice("broken", now_t - filters.window_us, rule, limit=100))
-    title = f"{found[0].title}: breaches" if rule and found else "Breaches in the window, newest first"
-    return Cases(title, _notes(found) + (due_cases(read, filters, now_t, rule).rows if rule else []))
-
-
-def span_breaches(read: Read, filters: Filters, now_t: int, rule: str) -> Cases:
-    """The same over the days of the span."""
-    since_t = now_t - SPANS[filters.span] * DAY
-    found = breaches.items(read, filters, now_t, Choice("broken", since_t, rule, limit=100))
-    unknown = breaches.items(read, filters, now_t, Choice("unknown", since_t, rule, limit=20)) if rule else []
-    title = f"{found[0].title}: breaches" if rule and found else "Breaches in the span, newest first"
-    return Cases(
-        title, _notes(found) + _notes(unknown) + (due_cases(read, filters, now_t, rule).rows if rule else [])
-    )
-
-
-def due_cases(read: Read, filters: Filters, now_t: int, rule: str) -> Cases:
-    """What falls due within a day."""
-    return Cases(
-        "Falls due within 24 hours",
-        _notes(breaches.items(read, filters, now_t, Choice("due", rule=rule, limit=100))),
-    )
-
-
-def _notes(items: Sequence[Item]) -> list[CaseRow]:
-    words = {0: "due", 2: "broken", 5: "cannot tell"}
-    return [CaseRow(i.case, i.at_t, f"{i.title} · {words.get(i.verdict, '')}") for i in items]
-
-
-def unknown_cases(read: Read, filters: Filters, now_t: int, rule: str) -> Cases:
-    """Activations whose verdict cannot be told."""
-    since_t = now_t - SPANS[filters.span] * DAY
-    return Cases(
-        "Cannot tell", _notes(breaches.items(read, filters, now_t, Choice("unknown", since_t, rule, limit=100)))
-    )
-
-
-def own_due(read: Read, filters: Filters, now_t: int, owner: str) -> Cases:
-    """What one person has overdue or due within three days; only for that person."""
-    late = breaches.items(read, filters, now_t, Choice("broken", now_t, owner=owner, limit=50))
-    due_ = breaches.items(read, filters, now_t, Choice("due", owner=owner, limit=50, soon_us=3 * DAY))
-    return Cases("Overdue and due within three days", _notes([*late, *due_]))

@@ -83,6 +83,7 @@ def create_server(store: Store, writer: Writer, options: ServerOptions | None = 
     )
     # Otherwise every page opens a WebSocket that no session guards.
     dash.backend.websocket_capability = False
+    server.state.dash, server.state.hub = dash, hub
     dash.layout = lambda: _shell.layout(views, is_demo=bool(options.personas))
     _evidence.register(dash, views, _evidence.Sight(store, writer, options.now))
     headers = security_headers(dash.csp_hashes(), secure=options.secure)

@@ -8,7 +8,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from data.scope import Role
-from layouts import _cards, _rows
+from layouts import _cards, _figures, _rows
 from layouts._contract import Part, Properties, View
 from metrics import breaches
 from metrics._contract import DAY, SPANS, Filters, Read
@@ -39,9 +39,7 @@ def _render(data: dict[str, Any]) -> Properties:
             "children": _cards.tile_body(
                 _cards.number(broken + overdue),
                 _cards.severity(worst) if worst else None,
-                [
-                    f"{_cards.number(overdue)} overdue and still open, {_cards.number(broken)} broken in the last {span}"
-                ],
+                [f"{_cards.number(overdue)} overdue and open, {_cards.number(broken)} broken in {span}"],
                 None,
                 "figure:breaches",
             )
@@ -116,9 +114,9 @@ VIEW = View(
     layout=layout,
     filters=("team", "channel", "span"),
     evidence={
-        "breaches": _rows.span_breaches,
-        "rule": _rows.span_breaches,
-        "due": _rows.due_cases,
-        "unknown": _rows.unknown_cases,
+        "breaches": _figures.span_breaches,
+        "rule": _figures.span_breaches,
+        "due": _figures.due_cases,
+        "unknown": _figures.unknown_cases,
     },
 )

@@ -8,69 +8,12 @@ from dash import html
 from dash.development.base_component import Component
 
 from data.scope import Role
-from layouts import _cards, _map, _rows
+from layouts import _cards, _figures, _map, _pulse, _rows
 from layouts._contract import Cases, Part, Properties, View
-from metrics import breaches, live, process, waiting
+from metrics import breaches, live, waiting
 from metrics._contract import Filters, Read
 from metrics.breaches import Choice
 from metrics.case import to_rows
-
-WORDS = {"15m": "15 minutes", "1h": "hour", "8h": "8 hours", "24h": "24 hours"}
-
-
-def _load_pulse(read: Read, filters: Filters, now_t: int) -> dict[str, Any]:
-    return {
-        "pulse": live.pulse(read, filters, now_t),
-        "filters": filters,
-        "open": live.open_cases(read, filters, now_t, [t for t in process.case_types(read) if t != "contact"]),
-    }
-
-
-def _render_pulse(data: dict[str, Any]) -> Properties:
-    pulse, filters, open_ = data["pulse"], data["filters"], data["open"]
-    minutes = filters.window_us / 60_000_000
-    span = WORDS[filters.window]
-    lines = {"since": pulse.since_t // 1000, "now": pulse.now_t // 1000}
-    opened = open_.now - open_.before
-    return {
-        "live-activities": {
-            "children": _cards.tile_body(
-                _cards.number(pulse.total),
-                _cards.change(pulse.total, pulse.before),
-                [f"{pulse.total / minutes:,.1f} a minute in the last {span}"],
-                _cards.draw("spark", pulse.all.counts, f"Activity over the last {span}"),
-                "figure:activities",
-            )
-        },
-        "live-open": {
-            "children": _cards.tile_body(
-                _cards.number(open_.now),
-                _cards.change(open_.now, open_.before),
-                [f"{opened:+,d} in the last {span}"],
-                _cards.draw("spark", open_.line.counts, f"Open cases over the last {span}"),
-                "figure:open",
-            )
-        },
-        "live-teams": {
-            "children": _chart(lines, pulse.by_team, "Activity by team")
-            + (
-                [html.P("Teams of fewer than five people are shown together.", className="soft foot")]
-                if pulse.is_folded
-                else []
-            )
-        },
-        "live-channels": {"children": _chart(lines, pulse.by_channel, "Activity by channel")},
-    }
-
-
-def _chart(span: dict[str, int], lines: Any, title: str) -> list[Component]:
-    if not any(sum(line.counts) for line in lines):
-        return [
-            _cards.empty("Nothing happened in this window.", "Choose a longer one above, or take a filter away.")
-        ]
-    words = ", ".join(f"{line.name} {sum(line.counts)}" for line in lines)
-    series = [{"name": line.name, "counts": list(line.counts)} for line in lines]
-    return [_cards.draw("lines", {**span, "series": series}, f"{title}: {words}", "chart")]
 
 
 def _load_waits(read: Read, filters: Filters, now_t: int) -> dict[str, Any]:
@@ -97,7 +40,7 @@ def _load_rules(read: Read, filters: Filters, now_t: int) -> dict[str, Any]:
         "rules": breaches.by_rule(read, filters, now_t, since_t=now_t - filters.window_us),
         "next": breaches.items(read, filters, now_t, Choice("due", limit=6)),
         "series": breaches.series(read, filters, now_t),
-        "span": WORDS[filters.window],
+        "span": _pulse.WORDS[filters.window],
     }
 
 
@@ -184,7 +127,7 @@ VIEW = View(
     roles=frozenset({Role.MANAGER}),
     order=10,
     parts=(
-        Part("live-teams", _load_pulse, _render_pulse),
+        _pulse.PART,
         Part("live-waits", _load_waits, _render_waits),
         Part("live-rules", _load_rules, _render_rules),
         Part("live-feed", live.feed, _render_feed),
@@ -195,10 +138,10 @@ VIEW = View(
     evidence={
         "activities": _recent,
         "open": _open,
-        "waiting": _rows.waiting_cases,
-        "breaches": _rows.breach_cases,
-        "rule": _rows.breach_cases,
-        "due": _rows.due_cases,
+        "waiting": _figures.waiting_cases,
+        "breaches": _figures.breach_cases,
+        "rule": _figures.breach_cases,
+        "due": _figures.due_cases,
         "arc": _map.cases,
     },
 )

@@ -9,7 +9,7 @@ from dash.development.base_component import Component
 
 from data.scope import Role
 from data.vocabulary import label as activity_label
-from layouts import _cards, _rows
+from layouts import _cards, _figures, _rows
 from layouts._contract import Cases, Part, Properties, View
 from metrics import breaches, mine, waiting
 from metrics._contract import DAY, Filters, Read
@@ -107,11 +107,11 @@ def _open(read: Read, _filters: Filters, _now_t: int, _word: str) -> Cases:
 
 
 def _due(read: Read, filters: Filters, now_t: int, _word: str) -> Cases:
-    return _rows.own_due(read, filters, now_t, read.scope.actor)
+    return _figures.own_due(read, filters, now_t, read.scope.actor)
 
 
 def _waits(read: Read, filters: Filters, now_t: int, _word: str) -> Cases:
-    return _rows.waiting_cases(read, filters, now_t, read.scope.actor)
+    return _figures.waiting_cases(read, filters, now_t, read.scope.actor)
 
 
 VIEW = View(

@@ -8,7 +8,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from data.scope import Role
-from layouts import _cards, _rows
+from layouts import _cards, _figures, _rows
 from layouts._contract import Part, Properties, View
 from metrics import waiting
 from metrics._contract import Filters, Read
@@ -50,5 +50,5 @@ VIEW = View(
     parts=(Part("waiting-list", _load, _render),),
     layout=layout,
     filters=("team", "channel", "otype"),
-    evidence={"waiting": _rows.waiting_cases},
+    evidence={"waiting": _figures.waiting_cases},
 )

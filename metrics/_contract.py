@@ -58,8 +58,8 @@ class Filters:
     @classmethod
     def parse(cls, query: Mapping[str, str]) -> Filters:
         """The filters of an address; what is not understood falls back to the default."""
-        words = {key: query.get(key, "")[:120] for key in ("team", "channel", "otype")}
-        found = cls(**words)
+        team, channel, otype = (query.get(key, "")[:120] for key in ("team", "channel", "otype"))
+        found = cls(team, channel, otype=otype)
         if query.get("window") in WINDOWS:
             found = replace(found, window=query["window"])
         if query.get("span") in SPANS:

@@ -6,13 +6,18 @@ arrival, late records and replays end in the same state as computing everything 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Final
 
 import duckdb
 
+from data.errors import FrontviewError
 from data.ingest import REFERENCE_TYPES, Delta
-from data.store import now_us
+from data.settings import Settings
+from data.store import Store, now_us
+from data.writer import Writer
 from metrics._sql import run
 from metrics.conformance.decide import Conformance, Words
 
@@ -25,6 +30,30 @@ DERIVED: Final = ("object_fact", "variant", "binding_open", "binding_done", *SUM
 _CHUNK = 200_000
 # Sums are folded when this many rows have piled up behind the last fold: seldom, and cheap each time.
 _FOLD_AT = 200_000
+
+
+@contextmanager
+def running(
+    settings: Settings, *, create: bool = True, on_fatal: Callable[[FrontviewError], None] | None = None
+) -> Iterator[tuple[Store, Writer]]:
+    """The store and its writer with the rules of the settings, started, and closed in order whatever happens.
+
+    Raises FixSettings when the file or a rule pack cannot be used, or turns out unusable while it runs.
+    """
+    folders = [Path(pack) for pack in settings.rules.packs]
+    conformance = Conformance(folders, disabled=settings.rules.disable, calendars=list(settings.calendars.values()))
+    store = Store.open(settings.store.db, create=create)
+    try:
+        writer = Writer(store, [Engine(conformance)], on_fatal=on_fatal)
+        try:
+            writer.start()
+            yield store, writer
+            if writer.fault:
+                raise writer.fault
+        finally:
+            writer.stop()
+    finally:
+        store.close()
 
 
 class Engine:
@@ -53,8 +82,12 @@ class Engine:
 
     def decide(self, con: duckdb.DuckDBPyConnection, delta: Delta) -> None:
         """Recompute what the batch touched. Reads the temp tables `fresh`, `touched`, `gone`."""
-        params = self._params | {"first_new_obj": delta.first_new_obj, "batch": delta.batch,
-                                 "first_new_seq": delta.first_new_seq, "at_us": delta.at_us}
+        params = self._params | {
+            "first_new_obj": delta.first_new_obj,
+            "batch": delta.batch,
+            "first_new_seq": delta.first_new_seq,
+            "at_us": delta.at_us,
+        }
         if delta.new_types:
             self._types(con)
             params["flow"] = self._params["flow"]
@@ -82,7 +115,9 @@ class Engine:
         last = con.execute("SELECT coalesce(max(obj), 0) FROM case_event").fetchall()[0][0]
         for low in range(0, last + 1, _CHUNK):
             span = {"low": low, "high": low + _CHUNK}
-            con.execute("CREATE OR REPLACE TEMP TABLE fresh AS FROM case_event WHERE obj >= $low AND obj < $high", span)
+            con.execute(
+                "CREATE OR REPLACE TEMP TABLE fresh AS FROM case_event WHERE obj >= $low AND obj < $high", span
+            )
             con.execute("CREATE OR REPLACE TEMP TABLE touched AS SELECT DISTINCT obj, otype FROM fresh")
             run(con, "history", {"first_new_obj": 0})
             yield low
@@ -93,21 +128,29 @@ class Engine:
             con.execute("DELETE FROM " + table)
         for _ in self._chunks(con):
             self._derive(con, self._params | {"at_us": at_us})
-        con.execute("INSERT INTO agg_activity SELECT t // 3600000000, team, channel, direction, activity, count(*) "
-                    "FROM event GROUP BY ALL")
+        con.execute(
+            "INSERT INTO agg_activity SELECT t // 3600000000, team, channel, direction, activity, count(*) "
+            "FROM event GROUP BY ALL"
+        )
 
     def tidy(self, con: duckdb.DuckDBPyConnection) -> None:
         """Fold sums whose tail of single differences has grown long."""
         for table in SUMS:
-            rows = con.execute(f"SELECT estimated_size FROM duckdb_tables() WHERE table_name = '{table}'").fetchall()[0][0]
+            rows = con.execute(
+                f"SELECT estimated_size FROM duckdb_tables() WHERE table_name = '{table}'"
+            ).fetchall()[0][0]
             if rows - self._folded.get(table, 0) > _FOLD_AT:
                 self._folded[table] = fold(con, table)
 
 
 def fold(con: duckdb.DuckDBPyConnection, table: str) -> int:
     """Put the rows of a sum that share a key together; how many are left."""
-    columns: Sequence[str] = [name for (name,) in con.execute(
-        "SELECT column_name FROM duckdb_columns() WHERE table_name = ? ORDER BY column_index", [table]).fetchall()]
+    columns: Sequence[str] = [
+        name
+        for (name,) in con.execute(
+            "SELECT column_name FROM duckdb_columns() WHERE table_name = ? ORDER BY column_index", [table]
+        ).fetchall()
+    ]
     summed = {"n", "dt", "dur", "rework"}
     parts = ", ".join(f"sum({name})" if name in summed else name for name in columns)
     live = " OR ".join(f"sum({name}) <> 0" for name in columns if name in summed)

@@ -33,15 +33,17 @@ def explain(read: Read, wanted: str, now_t: int) -> Iterator[str]:
 
 
 def _lines(found: Case, now_t: int) -> Iterator[str]:
-    yield f"{found.label.type} {found.label.id}  {found.label.name}".rstrip()
+    yield f"{found.label.otype} {found.label.id}  {found.label.name}".rstrip()
     yield from (f"    {name}: {value}" for name, value in found.attributes)
     yield ""
     numbers = {step.seq: f"#{place}" for place, step in enumerate(found.steps, 1)}
     arrows = (" ", "<", ">")
     for step in found.steps:
         who = " ".join(word for word in (step.actor, f"({step.team})" if step.team else "") if word)
-        yield (f"{numbers[step.seq]:>5} {_time(step.t)} {arrows[step.direction]} {label(step.activity):24} "
-               f"{step.channel:8} {who}  [{step.source}]").rstrip()
+        yield (
+            f"{numbers[step.seq]:>5} {_time(step.t)} {arrows[step.direction]} {label(step.activity):24} "
+            f"{step.channel:8} {who}  [{step.source}]"
+        ).rstrip()
     yield ""
     if not found.bindings:
         yield "No rule was activated here."
@@ -59,12 +61,15 @@ def _why(binding: Binding, numbers: dict[int, str], now_t: int) -> Iterator[str]
     yield f"      activated by {begun}{due}"
     if binding.verdict == 0 and binding.due_t:
         late = binding.due_t < now_t
-        yield "      " + ("the deadline has passed without an answer" if late else "still open: nothing has answered it yet")
+        yield "      " + (
+            "the deadline has passed without an answer" if late else "still open: nothing has answered it yet"
+        )
     elif target:
         yield f"      decided by {target} at {_time(binding.decided_t)}"
     elif binding.verdict in (3, 4):
-        yield "      nothing has happened that it forbids" + (f"; over since {_time(binding.decided_t)}"
-                                                             if binding.decided_t else "")
+        yield "      nothing has happened that it forbids" + (
+            f"; over since {_time(binding.decided_t)}" if binding.decided_t else ""
+        )
     elif binding.verdict == 2:
         yield "      nothing that it asks for was there"
     if binding.reason:

@@ -34,5 +34,5 @@ def run(con: duckdb.DuckDBPyConnection, name: str, params: Mapping[str, Any]) ->
 
 def text(name: str) -> str:
     """The single statement of `sql/<name>.sql`, for reading through a scope."""
-    (statement, _), = statements(name)
+    ((statement, _),) = statements(name)
     return statement

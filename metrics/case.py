@@ -147,7 +147,8 @@ def _sources(read: Read) -> list[dict[str, Any]]:
 
 def _spelled(read: Read, row: dict[str, Any]) -> dict[str, Any]:
     """The row with words in place of codes."""
-    said: dict[str, Any] = {kind: words(read, kind).get(row[kind], "") for kind in ("activity", "channel", "team") if kind in row}
+    kinds = [kind for kind in ("activity", "channel", "team") if kind in row]
+    said: dict[str, Any] = {kind: words(read, kind).get(row[kind], "") for kind in kinds}
     person = people(read, [row["actor"]]).get(row["actor"])
     return {**row, **said, "actor": person.name if person else ""}
 

@@ -101,8 +101,9 @@ def chosen(arcs: Sequence[Arc], detail: int, sticky: frozenset[str] = frozenset(
             out_of.setdefault(arc.source, arc)
     reached = {name for arc in arcs if arc.key in wanted for name in (arc.source, arc.target)}
     while reached:
-        more = {arc.key: arc for name in reached for side in (into, out_of) if (arc := side.get(name))}
-        reached = {name for key, arc in more.items() if key not in wanted for name in (arc.source, arc.target)}
+        ways = [side[name] for name in reached for side in (into, out_of) if name in side]
+        more = {way.key: way for way in ways}
+        reached = {name for key, way in more.items() if key not in wanted for name in (way.source, way.target)}
         wanted |= set(more)
     return [arc for arc in arcs if arc.key in wanted]
 

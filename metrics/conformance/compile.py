@@ -39,8 +39,10 @@ def _cases(column: str, conditions: Sequence[str]) -> str:
 def compile_rules(rules: Sequence[tuple[int, Rule]], code: Callable[[str, str], int]) -> Compiled:
     """Everything that deciding these numbered rules needs. `code(kind, word)` is the stored code of a word."""
     compiled = Compiled()
-    row, pair = Compiler(code, {"activation": "h", "target": "h"}), Compiler(code, {"activation": "activation",
-                                                                                   "target": "target"})
+    row, pair = (
+        Compiler(code, {"activation": "h", "target": "h"}),
+        Compiler(code, {"activation": "activation", "target": "target"}),
+    )
     conditions: list[str] = []
     between: list[str] = []
 
@@ -56,8 +58,10 @@ def compile_rules(rules: Sequence[tuple[int, Rule]], code: Callable[[str, str], 
         cond = number(pattern.where, conditions, row)
         # Only activations are bound to the days on which the rule is in force; answers may come later.
         span = (rule.from_us, rule.to_us) if role == ACTIVATION else (0, 2**62)
-        compiled.terms += [(rule_code, role, code("object_type", rule.object), code("activity", activity), cond, *span)
-                           for activity in pattern.activities]
+        compiled.terms += [
+            (rule_code, role, code("object_type", rule.object), code("activity", activity), cond, *span)
+            for activity in pattern.activities
+        ]
 
     for rule_code, rule in rules:
         add(rule_code, rule, ACTIVATION, rule.activation)
@@ -68,8 +72,18 @@ def compile_rules(rules: Sequence[tuple[int, Rule]], code: Callable[[str, str], 
         if rule.template == "four_eyes" and corr == 0:
             between.append("TRUE")
             corr = len(between)
-        compiled.clocks.append((rule_code, rule.template, corr, rule.within.unit, rule.within.n,
-                                rule.grace.unit, rule.grace.n, rule.calendar))
+        compiled.clocks.append(
+            (
+                rule_code,
+                rule.template,
+                corr,
+                rule.within.unit,
+                rule.within.n,
+                rule.grace.unit,
+                rule.grace.n,
+                rule.calendar,
+            )
+        )
     compiled.mark, compiled.mark_params = _MARK.replace("{sure}", _cases("r.cond", conditions)), row.params
     compiled.between, compiled.between_params = _cases("activation.corr", between), pair.params
     return compiled

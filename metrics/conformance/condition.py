@@ -17,8 +17,11 @@ from data.errors import FixSettings
 CODED: Final = {"actor": "actor", "team": "team", "channel": "channel", "activity": "activity"}
 _DIRECTION: Final = {"internal": 0, "inbound": 1, "outbound": 2}
 _SIDES: Final = ("activation", "target")
-_TOKEN = re.compile(r"""\s*(?:(?P<number>\d+(?:\.\d+)?)|(?P<text>'(?:[^']|'')*')
-    |(?P<name>[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\."[^"]+")?|"[^"]+")|(?P<op><=|>=|<>|!=|==|[-=<>+*(),]))""", re.VERBOSE)
+_TOKEN = re.compile(
+    r"""\s*(?:(?P<number>\d+(?:\.\d+)?)|(?P<text>'(?:[^']|'')*')
+    |(?P<name>[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\."[^"]+")?|"[^"]+")|(?P<op><=|>=|<>|!=|==|[-=<>+*(),]))""",
+    re.VERBOSE,
+)
 _WORDS: Final = {"and", "or", "not", "in", "is", "null", "true", "false"}
 
 
@@ -212,7 +215,9 @@ class Compiler:
         coded = [name for name in fields if name in CODED or name == "direction"]
         if coded:
             return coded[0]
-        numeric = any(isinstance(p, Node) or isinstance(p, Literal) and isinstance(p.value, float) for p in tree.parts)
+        numeric = any(
+            isinstance(p, Node) or isinstance(p, Literal) and isinstance(p.value, float) for p in tree.parts
+        )
         return "number" if numeric or tree.op in ("<", "<=", ">", ">=") else "text"
 
     def _value(self, tree: Tree, kind: str) -> str:

@@ -30,8 +30,10 @@ def parse_duration(text: str) -> Duration:
     """
     match = _FORM.match(str(text))
     if not match:
-        raise FixSettings(f"duration {text!r} is not understood; write for example 24 h, 30 min, 2 d, "
-                          "10 business days, 4 business hours or 1 month")
+        raise FixSettings(
+            f"duration {text!r} is not understood; write for example 24 h, 30 min, 2 d, "
+            "10 business days, 4 business hours or 1 month"
+        )
     number, business, unit = float(match[1]), bool(match[2]), match[3].split()[-1].rstrip("s") or "s"
     unit = {"hour": "h", "day": "d"}.get(unit, unit)
     whole = number == int(number)

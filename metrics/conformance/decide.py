@@ -40,8 +40,11 @@ class Words:
         rows = self.con.execute("SELECT code FROM term WHERE kind = ? AND name = ?", [kind, word]).fetchall()
         if rows:
             return rows[0][0]
-        return self.con.execute("INSERT INTO term SELECT $kind, 1 + coalesce(max(code), 0), $word FROM term "
-                                "WHERE kind = $kind RETURNING code", {"kind": kind, "word": word}).fetchall()[0][0]
+        return self.con.execute(
+            "INSERT INTO term SELECT $kind, 1 + coalesce(max(code), 0), $word FROM term "
+            "WHERE kind = $kind RETURNING code",
+            {"kind": kind, "word": word},
+        ).fetchall()[0][0]
 
     def names(self, kind: str) -> Collection[str]:
         """All words of this kind."""
@@ -51,8 +54,13 @@ class Words:
 class Conformance:
     """The rules in force, compiled for one database file."""
 
-    def __init__(self, folders: Sequence[Path] = (), *, disabled: Collection[str] = (),
-                 calendars: Sequence[CalendarSettings] = ()) -> None:
+    def __init__(
+        self,
+        folders: Sequence[Path] = (),
+        *,
+        disabled: Collection[str] = (),
+        calendars: Sequence[CalendarSettings] = (),
+    ) -> None:
         self.folders, self.disabled = folders, disabled
         self.calendars = calendars or [CalendarSettings("default")]
         self.rules: Sequence[tuple[int, Rule]] = []
@@ -62,26 +70,49 @@ class Conformance:
     def prepare(self, con: duckdb.DuckDBPyConnection) -> bool:
         """Read the packs and write rules, clocks and calendars down; whether any rule changed since last time."""
         words = Words(con)
-        rules = read_packs(self.folders, disabled=self.disabled, seen=words.names("activity"),
-                           objects=words.names("object_type"))
-        known = {name: (code, digest) for code, name, digest in
-                 con.execute("SELECT code, id, digest FROM rule WHERE active").fetchall()}
+        rules = read_packs(
+            self.folders, disabled=self.disabled, seen=words.names("activity"), objects=words.names("object_type")
+        )
+        known = {
+            name: (code, digest)
+            for code, name, digest in con.execute("SELECT code, id, digest FROM rule WHERE active").fetchall()
+        }
         self.rules = [(words.code("rule", rule.id), rule) for rule in rules]
         changed = known != {rule.id: (code, rule.digest) for code, rule in self.rules}
         con.execute("DELETE FROM rule")
         if rules:
-            con.executemany("INSERT INTO rule VALUES (?, ?, ?, ?, TRUE, ?, ?, ?, ?, ?, ?, ?, ?)", [
-                (code, r.id, r.pack, r.digest, r.title, r.severity, r.kind, r.template, r.object, r.nudge_us, r.help,
-                 r.body) for code, r in self.rules])
+            con.executemany(
+                "INSERT INTO rule VALUES (?, ?, ?, ?, TRUE, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (
+                        code,
+                        r.id,
+                        r.pack,
+                        r.digest,
+                        r.title,
+                        r.severity,
+                        r.kind,
+                        r.template,
+                        r.object,
+                        r.nudge_us,
+                        r.help,
+                        r.body,
+                    )
+                    for code, r in self.rules
+                ],
+            )
         self._compiled = compile_rules(self.rules, words.code)
         self._pair = split(statements("pair")[0][0])[0].replace("{between}", self._compiled.between)
         self._write(con, words)
         return changed
 
     def _write(self, con: duckdb.DuckDBPyConnection, words: Words) -> None:
-        lifecycle = [(words.code("object_type", kind), words.code("activity", activity), ends)
-                     for kind, (over, back) in ENDS.items() for ends, group in ((True, over), (False, back))
-                     for activity in group]
+        lifecycle = [
+            (words.code("object_type", kind), words.code("activity", activity), ends)
+            for kind, (over, back) in ENDS.items()
+            for ends, group in ((True, over), (False, back))
+            for activity in group
+        ]
         rows = {"rule_term": self._compiled.terms, "rule_clock": self._compiled.clocks, "lifecycle": lifecycle}
         for table, values in rows.items():
             con.execute("DELETE FROM " + table)
@@ -91,8 +122,11 @@ class Conformance:
         for calendar in self.calendars:
             names = ("calendar", "day_t", "start_t", "end_t", "cum_us", "day_no")
             columns = dict(zip(names, zip(*intervals(calendar), strict=True), strict=True))
-            con.execute("INSERT INTO calendar_open SELECT unnest($calendar), unnest($day_t), unnest($start_t), "
-                        "unnest($end_t), unnest($cum_us), unnest($day_no)", {k: list(v) for k, v in columns.items()})
+            con.execute(
+                "INSERT INTO calendar_open SELECT unnest($calendar), unnest($day_t), unnest($start_t), "
+                "unnest($end_t), unnest($cum_us), unnest($day_no)",
+                {k: list(v) for k, v in columns.items()},
+            )
 
     def decide(self, con: duckdb.DuckDBPyConnection) -> None:
         """Fill the temp table `bind_new` from `hist` and `fact_new`."""

@@ -23,8 +23,26 @@ PACKS: Final = Path(__file__).parent.parent / "packs"
 TEMPLATES: Final = ("response", "precedence", "absence", "not_response", "four_eyes")
 SEVERITIES: Final = ("critical", "high", "medium", "low")
 OBJECTS: Final = ("case", "lead", "opportunity", "ticket", "conversation", "contact")
-_KEYS: Final = {"id", "title", "object", "template", "activation", "target", "where", "within", "grace", "calendar", "until",
-                "kind", "severity", "nudge", "effective", "source", "help", "examples"}
+_KEYS: Final = {
+    "id",
+    "title",
+    "object",
+    "template",
+    "activation",
+    "target",
+    "where",
+    "within",
+    "grace",
+    "calendar",
+    "until",
+    "kind",
+    "severity",
+    "nudge",
+    "effective",
+    "source",
+    "help",
+    "examples",
+}
 _PACK_KEYS: Final = {"pack", "title", "jurisdiction", "enabled", "activities", "rules"}
 
 
@@ -97,7 +115,9 @@ def _pattern(raw: Any, side: str, known: Collection[str], place: str) -> Pattern
     if not isinstance(raw, dict) or not raw.get("activity"):
         raise FixSettings(f"{place}: {side} names no activity; write for example {side}: {{activity: msg.out}}")
     if unknown := set(raw) - {"activity", "where"}:
-        raise FixSettings(f"{place}: {side} has an unknown key {min(unknown)!r}; {nearest(min(unknown), ('activity', 'where'))}")
+        raise FixSettings(
+            f"{place}: {side} has an unknown key {min(unknown)!r}; {nearest(min(unknown), ('activity', 'where'))}"
+        )
     listed = raw["activity"] if isinstance(raw["activity"], list) else [raw["activity"]]
     for activity in listed:
         _checked(activity, known, "activity", place)
@@ -131,9 +151,14 @@ def _rule(raw: Mapping[str, Any], pack: str, known: Collection[str], objects: Co
     effective = raw.get("effective") or {}
     assert activation is not None
     return Rule(
-        id=str(raw["id"]), pack=pack, title=str(raw["title"]), template=template,
+        id=str(raw["id"]),
+        pack=pack,
+        title=str(raw["title"]),
+        template=template,
         object=_checked(raw["object"], objects, "object type", place),
-        activation=activation, target=target, until=_pattern(raw.get("until"), "until", known, place),
+        activation=activation,
+        target=target,
+        until=_pattern(raw.get("until"), "until", known, place),
         where=parse(str(raw["where"])) if "where" in raw else None,
         within=parse_duration(raw["within"]) if "within" in raw else Duration(),
         grace=parse_duration(raw["grace"]) if "grace" in raw else Duration(),
@@ -141,9 +166,11 @@ def _rule(raw: Mapping[str, Any], pack: str, known: Collection[str], objects: Co
         kind=_checked(raw.get("kind", "violation"), ("violation", "review"), "kind", place),
         severity=_checked(raw.get("severity", "medium"), SEVERITIES, "severity", place),
         nudge_us=parse_duration(raw["nudge"]).n if "nudge" in raw else 0,
-        from_us=_day(effective.get("from"), place, 0), to_us=_day(effective.get("to"), place, micros(LATEST.replace(year=2099))),
+        from_us=_day(effective.get("from"), place, 0),
+        to_us=_day(effective.get("to"), place, micros(LATEST.replace(year=2099))),
         source=Source(str(source.get("title", "")), str(source.get("url", "")), str(source.get("checked", ""))),
-        help=str(raw.get("help", "")), examples=raw.get("examples") or {},
+        help=str(raw.get("help", "")),
+        examples=raw.get("examples") or {},
         body=json.dumps(raw, sort_keys=True, default=str),
     )
 
@@ -168,8 +195,13 @@ def read_pack(path: Path, seen: Collection[str] = (), objects: Collection[str] =
     return [_rule(entry, path.stem, known, set(OBJECTS) | set(objects)) for entry in raw.get("rules") or ()]
 
 
-def read_packs(folders: Sequence[Path], *, disabled: Collection[str] = (), seen: Collection[str] = (),
-               objects: Collection[str] = ()) -> Sequence[Rule]:
+def read_packs(
+    folders: Sequence[Path],
+    *,
+    disabled: Collection[str] = (),
+    seen: Collection[str] = (),
+    objects: Collection[str] = (),
+) -> Sequence[Rule]:
     """All rules of the shipped packs and of further folders, in order; `disabled` names rules or packs."""
     rules: dict[str, Rule] = {}
     for path in [p for folder in (PACKS, *folders) for p in sorted(folder.glob("*.yaml"))]:

@@ -2,17 +2,18 @@
 -- brought it back; somebody waits from the first question after our last answer by a person, while it is not over.
 CREATE OR REPLACE TEMP TABLE fact_new AS
 WITH turn AS (
-    SELECT h.obj, max(h.pos) FILTER (h.direction = 2 AND coalesce(json_extract_string(h.attrs, '$.automatic'), '') <> 'true')
-               AS answered_pos,
+    SELECT h.obj, max(h.pos) FILTER (h.direction = 2 AND by_person) AS answered_pos,
+           coalesce(arg_max(h.actor, h.rn) FILTER (h.direction <> 1 AND by_person), 0) AS actor,
            arg_max(l.ends, h.pos) AS ended, arg_max(h.t, h.pos) FILTER (l.ends IS NOT NULL) AS ended_t
-    FROM hist h LEFT JOIN lifecycle l ON l.otype = h.otype AND l.activity = h.activity
+    FROM (SELECT *, coalesce(json_extract_string(attrs, '$.automatic'), '') <> 'true' AS by_person FROM hist) h
+    LEFT JOIN lifecycle l ON l.otype = h.otype AND l.activity = h.activity
     WHERE h.in_new GROUP BY h.obj
 ), summed AS (
     SELECT h.obj, any_value(h.otype) AS otype, min(h.t) AS first_t, max(h.t) AS last_t, count(*) AS n,
            arg_max(h.activity, h.rn) AS last_activity, arg_max(h.direction, h.rn) AS last_direction,
            coalesce(arg_min(h.channel, h.rn) FILTER (h.channel <> 0), 0) AS channel,
            coalesce(arg_max(h.team, h.rn) FILTER (h.team <> 0), 0) AS team,
-           coalesce(arg_max(h.actor, h.rn) FILTER (h.direction <> 1), 0) AS actor,
+           any_value(t.actor) AS actor,
            CASE WHEN any_value(h.otype) IN (SELECT unnest($flow)) THEN md5(string_agg(CAST(h.activity AS VARCHAR), ',' ORDER BY h.rn)) END AS variant,
            count(*) - count(DISTINCT h.activity) AS rework,
            any_value(CASE WHEN t.ended THEN t.ended_t END) AS closed_t,

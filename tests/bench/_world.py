@@ -26,10 +26,33 @@ TEAMS = ("Sales North", "Sales South", "Service", "Social")
 CHANNELS = ("email", "phone", "chat", "social", "crm")
 COURSE = {
     "conversation": ("msg.in", "msg.out", "msg.in", "msg.out", "msg.out", "msg.in", "resolved"),
-    "ticket": ("ticket.created", "ticket.assigned", "msg.out", "msg.in", "transfer", "msg.out", "complaint.signal",
-               "complaint.logged", "complaint.ack", "resolved", "reopened", "msg.out", "resolved"),
-    "opportunity": ("opportunity.created", "call.out", "meeting.held", "approval", "quote.sent", "msg.in", "quote.sent",
-                    "stage.changed", "stage.changed", "opportunity.won"),
+    "ticket": (
+        "ticket.created",
+        "ticket.assigned",
+        "msg.out",
+        "msg.in",
+        "transfer",
+        "msg.out",
+        "complaint.signal",
+        "complaint.logged",
+        "complaint.ack",
+        "resolved",
+        "reopened",
+        "msg.out",
+        "resolved",
+    ),
+    "opportunity": (
+        "opportunity.created",
+        "call.out",
+        "meeting.held",
+        "approval",
+        "quote.sent",
+        "msg.in",
+        "quote.sent",
+        "stage.changed",
+        "stage.changed",
+        "opportunity.won",
+    ),
 }
 
 _GENERATE = """
@@ -126,23 +149,62 @@ _FURNISH = (
     """UPDATE source SET state = 'live', n_new = {n}, seen_t = (SELECT max(t) FROM event),
     watermark_t = (SELECT max(t) FROM event) WHERE code = {source}""",
 )
-GIVEN = ["Ada", "Ben", "Clara", "David", "Elif", "Femi", "Greta", "Hugo", "Ines", "Jan", "Kaya", "Lena", "Milo", "Nora"]
-FAMILY = ["Abel", "Brandt", "Castro", "Diaz", "Ekström", "Fischer", "Gallo", "Horvat", "Ito", "Jansen", "Kowal", "Lund",
-          "Moreau"]
+GIVEN = [
+    "Ada",
+    "Ben",
+    "Clara",
+    "David",
+    "Elif",
+    "Femi",
+    "Greta",
+    "Hugo",
+    "Ines",
+    "Jan",
+    "Kaya",
+    "Lena",
+    "Milo",
+    "Nora",
+]
+FAMILY = [
+    "Abel",
+    "Brandt",
+    "Castro",
+    "Diaz",
+    "Ekström",
+    "Fischer",
+    "Gallo",
+    "Horvat",
+    "Ito",
+    "Jansen",
+    "Kowal",
+    "Lund",
+    "Moreau",
+]
 
 
-def build(path: Path, n_events: int, n_held: int, *, end_us: int | None = None) -> tuple[Store, Writer, pl.DataFrame]:
+def build(
+    path: Path, n_events: int, n_held: int, *, end_us: int | None = None
+) -> tuple[Store, Writer, pl.DataFrame]:
     """A database with `n_events` stored and decided, its writer running, and the `n_held` events that follow.
 
     With `end_us` the whole world is moved in time so that its last event happens then.
     """
     world = path.with_suffix(".world")
     with duckdb.connect(str(world)) as con:
-        con.execute(_GENERATE, {
-            "types": list(COURSE), "activities": [list(c) for c in COURSE.values()], "teams": TEAMS,
-            "channels": CHANNELS, "type_names": ["conversation", "ticket", "conversation", "opportunity"],
-            "start": START_US, "span_us": SPAN_DAYS * 86_400_000_000.0, "cases": (n_events + n_held) // 7,
-            "events": n_events + n_held})
+        con.execute(
+            _GENERATE,
+            {
+                "types": list(COURSE),
+                "activities": [list(c) for c in COURSE.values()],
+                "teams": TEAMS,
+                "channels": CHANNELS,
+                "type_names": ["conversation", "ticket", "conversation", "opportunity"],
+                "start": START_US,
+                "span_us": SPAN_DAYS * 86_400_000_000.0,
+                "cases": (n_events + n_held) // 7,
+                "events": n_events + n_held,
+            },
+        )
         if end_us is not None:
             con.execute("UPDATE world SET t = t + ($end - (SELECT max(t) FROM world))", {"end": end_us})
         held = pl.from_arrow(con.sql(f"SELECT * FROM world WHERE seq > {n_events} ORDER BY seq").to_arrow_table())
@@ -163,10 +225,15 @@ def build(path: Path, n_events: int, n_held: int, *, end_us: int | None = None) 
 
 def _load(con: duckdb.DuckDBPyConnection, writer: Writer, n_events: int) -> None:
     """Fill the fact tables by SQL; what is derived is computed by the engine afterwards."""
-    for kind, names in (("activity", {*(a for course in COURSE.values() for a in course), "opportunity.lost"}), ("team", TEAMS),
-                        ("channel", CHANNELS), ("actor", [f"rep{i}@firm.example" for i in range(60)]),
-                        ("object_type", [*COURSE, "contact", "account"]), ("qualifier", [""]),
-                        ("attribute", ["name", "title", "owner", "stage"])):
+    for kind, names in (
+        ("activity", {*(a for course in COURSE.values() for a in course), "opportunity.lost"}),
+        ("team", TEAMS),
+        ("channel", CHANNELS),
+        ("actor", [f"rep{i}@firm.example" for i in range(60)]),
+        ("object_type", [*COURSE, "contact", "account"]),
+        ("qualifier", [""]),
+        ("attribute", ["name", "title", "owner", "stage"]),
+    ):
         writer.memory.code(kind, names)
     source = writer.memory.source_code("bench")
     words = {"given": GIVEN, "family": FAMILY, "start": START_US}
@@ -174,19 +241,34 @@ def _load(con: duckdb.DuckDBPyConnection, writer: Writer, n_events: int) -> None
         if "b_keys" in statement:
             numbered = "found_too" if "found_too" in statement else "found"
             rows = con.execute("SELECT obj, type, id FROM " + numbered).fetchall()
-            con.register("b_keys", pl.DataFrame({"obj": [r[0] for r in rows], "okey": [
-                key64(f"{r[1]}\0{r[2]}") for r in rows]}))
-        con.execute(statement.format(n=n_events, source=source), {k: v for k, v in words.items() if f"${k}" in statement})
+            con.register(
+                "b_keys",
+                pl.DataFrame({"obj": [r[0] for r in rows], "okey": [key64(f"{r[1]}\0{r[2]}") for r in rows]}),
+            )
+        con.execute(
+            statement.format(n=n_events, source=source), {k: v for k, v in words.items() if f"${k}" in statement}
+        )
 
 
 def page_of(held: pl.DataFrame, cursor: int) -> Page:
     """Some held-back events as the page a connector would bring."""
     source_id = ("s" + held["seq"].cast(pl.String)).alias("source_id")
-    events = held.select(source_id, "t", "activity", "actor", "team", "channel",
-                         direction=pl.col("direction").replace_strict({0: "internal", 1: "inbound", 2: "outbound"}),
-                         attrs="attrs", ord=pl.lit(None, pl.Int64))
-    relations = pl.concat([
-        held.select(source_id, "type", "id", qualifier=pl.lit("")),
-        held.select(source_id, type=pl.lit("contact"), id="contact", qualifier=pl.lit(""))])
+    events = held.select(
+        source_id,
+        "t",
+        "activity",
+        "actor",
+        "team",
+        "channel",
+        direction=pl.col("direction").replace_strict({0: "internal", 1: "inbound", 2: "outbound"}),
+        attrs="attrs",
+        ord=pl.lit(None, pl.Int64),
+    )
+    relations = pl.concat(
+        [
+            held.select(source_id, "type", "id", qualifier=pl.lit("")),
+            held.select(source_id, type=pl.lit("contact"), id="contact", qualifier=pl.lit("")),
+        ]
+    )
     empty = to_frames([])
     return Page(cursor={"at": cursor}, frames=Frames(events, relations, empty.changes, empty.links))

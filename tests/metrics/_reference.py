@@ -51,7 +51,9 @@ def orders(trace: Sequence[Happened]) -> Iterator[Sequence[Happened]]:
     for _, same in groupby(sorted(trace, key=lambda e: e.hour), key=lambda e: e.hour):
         events = list(same)
         numbered = len({e.source for e in events}) == 1 and all(e.order is not None for e in events)
-        groups.append([sorted(events, key=lambda e: e.order)] if numbered else [list(p) for p in permutations(events)])
+        groups.append(
+            [sorted(events, key=lambda e: e.order)] if numbered else [list(p) for p in permutations(events)]
+        )
     for choice in product(*groups):
         yield [event for group in choice for event in group]
 
@@ -71,20 +73,25 @@ def worlds(rule: Reading, trace: Sequence[Happened]) -> Iterator[tuple[Sequence[
         for values in product((True, False), repeat=len(asked)):
             filled = dict(zip(asked, values, strict=True))
 
-            def fits(a: Happened, b: Happened | None = None, filled: Mapping[tuple[object, ...], bool] = filled) -> bool:
+            def fits(
+                a: Happened, b: Happened | None = None, filled: Mapping[tuple[object, ...], bool] = filled
+            ) -> bool:
                 key = (a.name,) if b is None else (a.name, b.name)
                 if key in filled:
                     return filled[key]
                 if b is None:
                     return bool(rule.where(a)) if rule.where else True
                 return bool(rule.target_where(b)) and (bool(rule.between(a, b)) if rule.between else True)
+
             yield order, fits
 
 
-def read_one(rule: Reading, order: Sequence[Happened], fits: Callable[..., bool], a: Happened, *, end_h: float | None) -> str:
+def read_one(
+    rule: Reading, order: Sequence[Happened], fits: Callable[..., bool], a: Happened, *, end_h: float | None
+) -> str:
     """The verdict of one activation in one world, read from the definition."""
     at = order.index(a)
-    later, earlier = order[at + 1:], order[:at]
+    later, earlier = order[at + 1 :], order[:at]
     due = a.hour + rule.within_h if rule.within_h is not None else float("inf")
     targets = [e for e in later if e.activity == rule.target and fits(a, e)]
     if rule.template == "absence":

@@ -55,19 +55,29 @@ def one(store: Store, sql: str) -> dict[str, Any]:
 def test_the_map_and_the_variants_are_those_everybody_finds(imported: Store) -> None:
     assert one(imported, "SELECT count(*) AS n FROM event")["n"] == 262_200
     assert one(imported, "SELECT count(*) AS n FROM object_fact")["n"] == 13_087
-    arcs = one(imported, "SELECT count(*) AS arcs, CAST(sum(n) AS BIGINT) AS pairs FROM (SELECT source, target, sum(n) AS n "
-                         "FROM agg_dfg WHERE source <> 0 AND target <> 0 GROUP BY ALL HAVING sum(n) <> 0)")
+    arcs = one(
+        imported,
+        "SELECT count(*) AS arcs, CAST(sum(n) AS BIGINT) AS pairs FROM (SELECT source, target, sum(n) AS n "
+        "FROM agg_dfg WHERE source <> 0 AND target <> 0 GROUP BY ALL HAVING sum(n) <> 0)",
+    )
     assert arcs == {"arcs": 125, "pairs": 249_113}
-    variants = one(imported, "SELECT count(*) AS n, CAST(sum(n) AS BIGINT) AS cases FROM "
-                             "(SELECT variant, sum(n) AS n FROM agg_variant GROUP BY variant HAVING sum(n) <> 0)")
+    variants = one(
+        imported,
+        "SELECT count(*) AS n, CAST(sum(n) AS BIGINT) AS cases FROM "
+        "(SELECT variant, sum(n) AS n FROM agg_variant GROUP BY variant HAVING sum(n) <> 0)",
+    )
     assert variants == {"n": 4_366, "cases": 13_087}
     assert one(imported, "SELECT count(*) AS n FROM variant")["n"] >= 4_366
 
 
 def test_rules_break_where_independent_programs_say(imported: Store) -> None:
-    rows = imported.read("SELECT r.id, count(*) FILTER (verdict = 1) AS fulfilled, count(*) AS activations, "
-                         "count(DISTINCT obj) FILTER (verdict IN (0, 2)) AS broken, count(*) FILTER (verdict IN (0, 2)) AS n "
-                         "FROM binding b JOIN rule r ON r.code = b.rule WHERE r.pack = 'loans' GROUP BY r.id", {}, SYSTEM)
+    rows = imported.read(
+        "SELECT r.id, count(*) FILTER (verdict = 1) AS fulfilled, count(*) AS activations, "
+        "count(DISTINCT obj) FILTER (verdict IN (0, 2)) AS broken, count(*) FILTER (verdict IN (0, 2)) AS n "
+        "FROM binding b JOIN rule r ON r.code = b.rule WHERE r.pack = 'loans' GROUP BY r.id",
+        {},
+        SYSTEM,
+    )
     found = {row["id"]: row for row in rows}
     assert found["absent"]["broken"] == 2_807
     assert found["answered"]["broken"] == 1_929
@@ -78,8 +88,10 @@ def test_rules_break_where_independent_programs_say(imported: Store) -> None:
 
 
 def test_what_was_kept_by_difference_equals_computing_it_anew(imported: Store) -> None:
-    sums = ("SELECT source, target, CAST(sum(n) AS BIGINT) AS n, CAST(sum(dt) AS VARCHAR) AS dt FROM agg_dfg "
-            "GROUP BY ALL HAVING sum(n) <> 0 ORDER BY ALL")
+    sums = (
+        "SELECT source, target, CAST(sum(n) AS BIGINT) AS n, CAST(sum(dt) AS VARCHAR) AS dt FROM agg_dfg "
+        "GROUP BY ALL HAVING sum(n) <> 0 ORDER BY ALL"
+    )
     rules = "SELECT rule, verdict, CAST(sum(n) AS BIGINT) AS n FROM agg_rule GROUP BY ALL HAVING sum(n) <> 0 ORDER BY ALL"
     kept = imported.read(sums, {}, SYSTEM), imported.read(rules, {}, SYSTEM)
     fresh = Engine(Conformance([Path(imported.path).parent]))

@@ -151,7 +151,11 @@ def start() -> Iterator[Peer]:
     """A fresh Odoo on a free loopback port; everything it started and stored is gone afterwards."""
     if reason := missing():
         raise RuntimeError(reason)
-    folder = f"run-{uuid.uuid4().hex[:8]}"
+    # A run that was killed takes its processes along, but leaves its copy.
+    for left in SERVERS.glob("run-*"):
+        if not Path(f"/proc/{left.name.split('-')[1]}").exists():
+            shutil.rmtree(left, ignore_errors=True)
+    folder = f"run-{os.getpid()}-{uuid.uuid4().hex[:6]}"
     subprocess.run(["cp", "-a", "--reflink=auto", SERVERS / "pristine", SERVERS / folder], check=True)
     database = _postgres(folder)
     port = _free_port()
