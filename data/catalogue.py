@@ -42,6 +42,13 @@ _DERIVED: Final = {
                FROM main.term WHERE kind = 'team'""",
     "source": """SELECT code, id, connector, title, blind, state, message, since_t, next_t, seen_t, watermark_t,
                  behind, n_new, n_again, n_aside FROM main.source""",
+    # How far the sources that could bring a rule's answer are complete: only up to there is an absence certain.
+    "rule_watermark": """SELECT r.rule, min(coalesce(s.watermark_t, s.floor_t)) AS watermark_t,
+                                arg_min(s.title, coalesce(s.watermark_t, s.floor_t)) AS waits_for
+                         FROM (SELECT DISTINCT rule, activity FROM main.rule_term WHERE role = 2) r
+                         JOIN main.activity_source a USING (activity)
+                         JOIN (SELECT *, CASE WHEN state = 'off' THEN 9000000000000000 ELSE 0 END AS floor_t
+                               FROM main.source) s ON s.code = a.source GROUP BY r.rule""",
     "account": "SELECT login, name, role, actor, teams, created_t, active FROM main.account",
 }
 _ACTOR = """SELECT t.code, {key} AS key, {name} AS name,

@@ -6,7 +6,8 @@ versions while ours are in the file for good.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Final
@@ -15,7 +16,6 @@ import duckdb
 import polars as pl
 
 from data.batch import Frames, concat, to_frames
-from data.errors import OurFault
 from data.page import Page
 
 DIRECTIONS: Final = {"internal": 0, "inbound": 1, "outbound": 2}
@@ -45,6 +45,7 @@ class Delta:
     at_us: int
     first_new_seq: int
     first_new_obj: int
+    first_seq: Callable[[int], int]
     new_types: bool = False
     n_new: dict[int, int] = field(default_factory=dict)
     touched: int = 0
@@ -74,6 +75,17 @@ class Memory:
                                 one("SELECT coalesce(max(seq), 0) FROM event_retracted"))
         self.next_obj = 1 + one("SELECT coalesce(max(obj), 0) FROM object")
         self.next_batch = 1 + one("SELECT coalesce(max(batch), 0) FROM commit_log")
+        self.marks = con.execute("SELECT first_obj, first_seq FROM batch_mark ORDER BY batch").fetchall()
+
+    def first_seq(self, obj: int) -> int:
+        """A number that no event of the object lies below; close to its first event."""
+        place = bisect_right(self.marks, (obj, 1 << 62))
+        return self.marks[place - 1][1] if place else 0
+
+    def mark_batch(self, batch: int, first_seq: int, first_obj: int) -> None:
+        """Note where a batch begins."""
+        self.con.execute("INSERT INTO batch_mark VALUES (?, ?, ?)", [batch, first_seq, first_obj])
+        self.marks.append((first_obj, first_seq))
 
     def code(self, kind: str, names: Iterable[str]) -> dict[str, int]:
         """The code of each word; new ones are numbered and stored. Code 0 is the empty word."""
@@ -91,6 +103,8 @@ class Memory:
 
     def coded(self, kind: str, column: pl.Series) -> pl.Series:
         """A column of words as a column of codes."""
+        if column.is_empty():
+            return pl.Series(column.name, [], pl.Int32)
         words = column.unique().to_list()
         known = self.code(kind, words)
         return column.replace_strict({word: known[word] for word in words}, return_dtype=pl.Int32)
@@ -134,12 +148,9 @@ class Memory:
         asked = unique.filter(pl.Series([k not in self.objects for k in unique["okey"]], dtype=pl.Boolean))
         if asked.is_empty() or self.next_obj == 1:
             return
-        self.con.register("b_key", asked.select("okey", "id"))
-        for okey, obj, same in self.con.execute(
-                "SELECT o.okey, o.obj, o.id = k.id FROM object o JOIN b_key k USING (okey)").fetchall():
-            if not same:
-                raise OurFault(f"two objects share the key {okey}; please report it")
-            self.objects[okey] = obj
+        self.con.register("b_key", asked.select("okey"))
+        found = self.con.execute("SELECT o.okey, o.obj FROM object o SEMI JOIN b_key USING (okey)").fetchall()
+        self.objects.update(found)
 
 
 def join_pages(parts: Sequence[tuple[str, Page]], memory: Memory) -> Frames:

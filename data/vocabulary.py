@@ -38,6 +38,8 @@ ACTIVITIES: Final[dict[str, Term]] = {
     "approval": Term("Approval given", "somebody with the right to do so agreed; attrs: discount, level"),
     "opportunity.won": Term("Deal won", "the customer signed; attrs: amount"),
     "opportunity.lost": Term("Deal lost", "the deal ended without an order; attrs: cause"),
+    "lead.archived": Term("Lead archived", "a lead was put away without being won or lost"),
+    "opportunity.archived": Term("Deal archived", "a deal was put away without being won or lost"),
     "task.planned": Term("Task planned", "a follow-up was planned; attrs: kind, due_on"),
     "task.done": Term("Task done", "a planned follow-up was done; attrs: kind"),
     "note.added": Term("Note added", "somebody wrote an internal note in the record"),

@@ -244,9 +244,10 @@ class Writer:
     def _commit(self, jobs: Sequence[_Job]) -> list[Receipt]:
         parts = [(job.source, job.page) for job in jobs if job.page is not None]
         memory, con = self.memory, self.con
-        delta = Delta(memory.next_batch, self.clock(), memory.next_seq, memory.next_obj)
+        delta = Delta(memory.next_batch, self.clock(), memory.next_seq, memory.next_obj, memory.first_seq)
         types = len(memory.codes["object_type"])
         con.execute("BEGIN")
+        memory.mark_batch(delta.batch, delta.first_new_seq, delta.first_new_obj)
         frames = join_pages(parts, self.memory)
         events = append_facts(con, self.memory, frames, delta.batch)
         delta.new_types = len(memory.codes["object_type"]) > types

@@ -14,8 +14,10 @@ _PORT = "the port of the pages, 8050 where not given (or FRONTVIEW_PORT)"
 def command_line(version: str, work: Mapping[str, Callable[..., None]]) -> argparse.ArgumentParser:
     """The parser; `args.work` is what `work` holds under the command's name, `args.name` that name."""
     top = argparse.ArgumentParser(
-        prog="python app.py", epilog="`python app.py COMMAND --help` explains one.",
-        description="Frontview shows what happens at a company's front line, live, with nobody typing anything in.")
+        prog="python app.py",
+        epilog="`python app.py COMMAND --help` explains one.",
+        description="Frontview shows what happens at a company's front line, live, with nobody typing anything in.",
+    )
     top.add_argument("--version", action="version", version=f"Frontview {version}")
     every = argparse.ArgumentParser(add_help=False)
     every.add_argument("--db", type=Path, metavar="FILE", help="the database file (or FRONTVIEW_DB)")
@@ -30,22 +32,33 @@ def command_line(version: str, work: Mapping[str, Callable[..., None]]) -> argpa
 
     add("demo", "show a made-up front office, clearly marked as such").add_argument("--port", type=int, help=_PORT)
     add("serve", "collect from the configured sources and show it, with sign-in").add_argument(
-        "--port", type=int, help=_PORT)
+        "--port", type=int, help=_PORT
+    )
     add("check", "find what is wrong with settings, sources, file and machine").add_argument(
-        "--port", type=int, help=_PORT)
+        "--port", type=int, help=_PORT
+    )
     add("collect", "collect from the configured sources until nothing more is there, then end").add_argument(
-        "--once", action="store_true", required=True, help="one look at each source; `serve` collects continuously")
+        "--once", action="store_true", required=True, help="one look at each source; `serve` collects continuously"
+    )
     _add_import(add("import", "take files in: XES, OCEL 2.0, CSV, Parquet, mbox, Maildir"))
     add("explain", "print a case's timeline and why each rule was decided as it was").add_argument(
-        "case", metavar="CASE", help="its id as the source writes it, or text that only it holds")
-    _add_user(add("user", "make, list or deactivate accounts (while the server is stopped; else on its accounts page)"))
+        "case", metavar="CASE", help="its id as the source writes it, or text that only it holds"
+    )
+    _add_user(
+        add("user", "make, list or deactivate accounts (while the server is stopped; else on its accounts page)")
+    )
     return top
 
 
 def _add_import(part: argparse.ArgumentParser) -> None:
     part.add_argument("files", nargs="+", metavar="FILE", help="told apart by their content, not their name")
-    part.add_argument("--map", action="append", default=[], metavar="ROLE=COLUMN",
-                      help="what a column means: case=number, activity=state, time=updated_at ...")
+    part.add_argument(
+        "--map",
+        action="append",
+        default=[],
+        metavar="ROLE=COLUMN",
+        help="what a column means: case=number, activity=state, time=updated_at ...",
+    )
     part.add_argument("--yes", action="store_true", help="take the guessed meaning of columns without asking")
 
 
@@ -55,5 +68,7 @@ def _add_user(part: argparse.ArgumentParser) -> None:
     part.add_argument("--role", choices=[role.value for role in Role if role is not Role.SYSTEM], default="manager")
     part.add_argument("--name", default="", help="as shown to others")
     part.add_argument("--person", default="", help="this user's own id in the sources, usually the e-mail address")
-    part.add_argument("--team", action="append", default=[], help="a manager's team; every team where none is named")
+    part.add_argument(
+        "--team", action="append", default=[], help="a manager's team; every team where none is named"
+    )
     part.add_argument("--password-stdin", action="store_true", help="read the password from standard input")

@@ -105,13 +105,16 @@ def run(app: Guard, host: str, port: int) -> None:
 
 
 def _add_stream(server: FastAPI, hub: Hub, views: Mapping[str, View], sessions: Sessions) -> None:
-    @server.get("/stream/{view_id}")
+    @server.api_route("/stream/{view_id}", methods=["GET", "HEAD"])
     async def stream(view_id: str, request: Request) -> Response:
         view, principal = views.get(view_id), request.scope["principal"]
         if view is None:
             return Response(status_code=404)
         if principal.role not in view.roles:
             return Response(status_code=403)
+        if request.method == "HEAD":
+            # A page that lost its stream asks so whether it is still signed in.
+            return Response(status_code=204)
         key = (view_id, principal.scope, Filters.parse(dict(request.query_params)))
         cookie = cookie_of(request.scope)
 

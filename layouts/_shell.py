@@ -95,7 +95,6 @@ def _header(principal: Principal, *, is_demo: bool) -> Component:
                         [html.Span(className="dot"), html.Span("Connecting", id="live-text")],
                         id="live",
                         title="Pause or go on (p)",
-                        **_cards.attrs({"aria-label": "Live state; press to pause or go on"}),
                     ),
                     html.Div(
                         [
@@ -114,9 +113,11 @@ def _header(principal: Principal, *, is_demo: bool) -> Component:
                     html.Details(
                         [
                             html.Summary(
-                                _initials(principal.name),
+                                [
+                                    _initials(principal.name),
+                                    html.Span(f" {principal.name}", className="hidden-text"),
+                                ],
                                 title=principal.name,
-                                **_cards.attrs({"aria-label": f"Account of {principal.name}"}),
                             ),
                             html.Div(
                                 [

@@ -82,18 +82,17 @@ class Engine:
 
     def decide(self, con: duckdb.DuckDBPyConnection, delta: Delta) -> None:
         """Recompute what the batch touched. Reads the temp tables `fresh`, `touched`, `gone`."""
-        params = self._params | {
-            "first_new_obj": delta.first_new_obj,
-            "batch": delta.batch,
-            "first_new_seq": delta.first_new_seq,
-            "at_us": delta.at_us,
-        }
         if delta.new_types:
             self._types(con)
-            params["flow"] = self._params["flow"]
+        params = self._params | {"batch": delta.batch, "first_new_seq": delta.first_new_seq, "at_us": delta.at_us}
         run(con, "activity", params)
         if delta.touched:
-            run(con, "history", params)
+            run(con, "looked", params)
+            self.conformance.mark(con)
+            run(con, "passed", params)
+        touched = sorted(obj for (obj,) in con.execute("SELECT obj FROM touched").fetchall())
+        if touched:
+            run(con, "history", _reach(touched, delta))
             self._derive(con, params)
 
     def _derive(self, con: duckdb.DuckDBPyConnection, params: dict[str, object]) -> None:
@@ -119,7 +118,7 @@ class Engine:
                 "CREATE OR REPLACE TEMP TABLE fresh AS FROM case_event WHERE obj >= $low AND obj < $high", span
             )
             con.execute("CREATE OR REPLACE TEMP TABLE touched AS SELECT DISTINCT obj, otype FROM fresh")
-            run(con, "history", {"first_new_obj": 0})
+            run(con, "history", {"first_new_obj": 0, "cut": 0, "from_seq": 0})
             yield low
 
     def rebuild(self, con: duckdb.DuckDBPyConnection, at_us: int) -> None:
@@ -139,8 +138,19 @@ class Engine:
             rows = con.execute(
                 f"SELECT estimated_size FROM duckdb_tables() WHERE table_name = '{table}'"
             ).fetchall()[0][0]
-            if rows - self._folded.get(table, 0) > _FOLD_AT:
+            folded = self._folded.get(table, 0)
+            # The longer a sum is, the dearer its fold, so the tail may grow with it.
+            if rows - folded > max(_FOLD_AT, folded // 2):
                 self._folded[table] = fold(con, table)
+
+
+def _reach(touched: Sequence[int], delta: Delta) -> dict[str, object]:
+    """How far back the history of touched objects must be read: the oldest twentieth is looked for apart, because
+    numbers are given in order of arrival and one old object would otherwise make all of history be read."""
+    cut = touched[len(touched) // 20]
+    if delta.first_seq(touched[0]) * 2 > delta.first_seq(cut):
+        cut = touched[0]
+    return {"first_new_obj": delta.first_new_obj, "cut": cut, "from_seq": delta.first_seq(cut)}
 
 
 def fold(con: duckdb.DuckDBPyConnection, table: str) -> int:

@@ -44,6 +44,9 @@ CREATE TABLE commit_log (
     n_aside INTEGER NOT NULL, at_t BIGINT NOT NULL, cursor VARCHAR NOT NULL
 );
 
+-- The first event and object number of each batch: no event of an object is older than the batch that numbered it.
+CREATE TABLE batch_mark (batch INTEGER NOT NULL, first_seq BIGINT NOT NULL, first_obj INTEGER NOT NULL);
+
 -- The events of the objects whose course is followed, side by side with what deciding needs; append-only
 -- except for retractions.
 CREATE TABLE case_event (

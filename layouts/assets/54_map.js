@@ -6,6 +6,7 @@
   const PAD = 8;
 
   function numbers(el, d) {
+    const names = Object.fromEntries(d.nodes.map((n) => [n.key, n.label]));
     const most = Math.max(...Object.values(d.flow).map((f) => f[0]), 1);
     for (const g of el.querySelectorAll("g.arc")) {
       const [n, time] = d.flow[g.dataset.key] || [0, ""], [source, target] = g.dataset.key.split(">");
@@ -13,11 +14,12 @@
       g.querySelector("path.line").setAttribute("stroke-width", width.toFixed(2));
       const said = d.measure === "time" && !isEnd ? time : number(n), text = g.querySelector("text");
       if (text && text.textContent !== said) text.textContent = said;
-      g.setAttribute("aria-label", `${source || "start"} to ${target || "end"}: ${number(n)} times${isEnd ? "" : ", on average " + time}`);
+      g.setAttribute("aria-label", `${names[source] || "Start"} to ${names[target] || "End"}: ${number(n)} times${isEnd ? "" : ", on average " + time}`);
     }
     for (const g of el.querySelectorAll("g.node")) {
       const said = number(d.visits[g.dataset.key] || 0), text = g.querySelector(".n");
       if (text && text.textContent !== said) text.textContent = said;
+      g.setAttribute("aria-label", `${names[g.dataset.key]} ${said}`);
     }
   }
   function head(tip, from, parent) {
@@ -39,7 +41,7 @@
       fv.svg("title", {}, g, n.key === "start" ? "Start of the case" : "End of the case");
       return;
     }
-    const g = fv.svg("g", { class: "node", tabindex: 0, role: "button", "data-key": n.key, "data-open": `figure:arc:${n.key}>*`, "aria-label": n.label }, root);
+    const g = fv.svg("g", { class: "node", tabindex: 0, role: "button", "data-key": n.key, "data-open": `figure:arc:${n.key}>*` }, root);
     fv.svg("rect", { x: n.at[0] - n.w / 2, y: n.at[1] - 12, width: n.w, height: 24, rx: 5 }, g);
     fv.svg("text", { x: n.at[0] - n.w / 2 + 8, y: n.at[1] + 4 }, g, n.label);
     fv.svg("text", { x: n.at[0] + n.w / 2 - 8, y: n.at[1] + 4, "text-anchor": "end", class: "n" }, g, "");

@@ -130,8 +130,12 @@ class Conformance:
 
     def decide(self, con: duckdb.DuckDBPyConnection) -> None:
         """Fill the temp table `bind_new` from `hist` and `fact_new`."""
-        con.execute(self._compiled.mark, dict(self._compiled.mark_params))
+        self.mark(con)
         run(con, "deadline", {})
         con.execute(self._pair, dict(self._compiled.between_params))
         run(con, "near", {})
         run(con, "verdict", {})
+
+    def mark(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Fill the temp table `mark` with the events of `hist` that some rule looks at."""
+        con.execute(self._compiled.mark, dict(self._compiled.mark_params))

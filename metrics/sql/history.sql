@@ -4,7 +4,13 @@
 CREATE OR REPLACE TEMP TABLE hist AS
 WITH course AS (
     SELECT c.*, TRUE AS in_old, c.seq NOT IN (SELECT seq FROM gone) AS in_new
-    FROM case_event c SEMI JOIN (SELECT obj FROM touched WHERE obj < $first_new_obj) USING (obj)
+    FROM (
+        -- Most touched objects are recent, so most of the table need not be read; the few old ones look through all.
+        (FROM case_event SEMI JOIN (SELECT obj FROM touched WHERE obj >= $cut AND obj < $first_new_obj) USING (obj)
+         WHERE seq >= $from_seq)
+        UNION ALL
+        (FROM case_event SEMI JOIN (SELECT obj FROM touched WHERE obj < $cut) USING (obj))
+    ) c
     UNION ALL
     SELECT f.*, FALSE, TRUE FROM fresh f
 ), tied AS (

@@ -3,7 +3,7 @@
 -- A verdict is unknown exactly where a missing attribute or the order of events of one moment could change it.
 CREATE OR REPLACE TEMP TABLE bind_new AS
 WITH judged AS (
-    SELECT a.*, n.* EXCLUDE (rule, obj, seq), f.last_t,
+    SELECT a.*, n.* EXCLUDE (rule, obj, seq),
            CASE WHEN f.closed_t >= a.t THEN f.closed_t END AS closed_t,
            CASE WHEN a.template = 'precedence' THEN coalesce(n.hit_t >= a.t - (a.due_t - a.t), n.hit_t IS NOT NULL)
                 ELSE coalesce(n.hit_t <= a.due_t, n.hit_t IS NOT NULL) END AS hit_in,
@@ -11,7 +11,7 @@ WITH judged AS (
                 ELSE coalesce(n.maybe_t <= a.due_t, n.maybe_t IS NOT NULL) END AS maybe_in,
            coalesce(n.until_t <= a.due_t, n.until_t IS NOT NULL) AS until_in,
            coalesce(n.spare_t <= a.due_t, n.spare_t IS NOT NULL) AS spare_in
-    FROM act a JOIN near n USING (rule, obj, seq) JOIN fact_new f USING (obj)
+    FROM act a JOIN near n USING (rule, obj, seq) LEFT JOIN fact_new f USING (obj)
 ), decided AS (
     SELECT *, CASE
         WHEN sure IS NULL THEN 5
@@ -27,7 +27,7 @@ WITH judged AS (
             WHEN maybe_in AND maybe_pos <= until_pos THEN 5 WHEN template = 'response' THEN 6 ELSE 4 END
         WHEN maybe_in OR (spare_in AND template = 'response') THEN 5
         WHEN template = 'response' THEN CASE WHEN hit_t IS NOT NULL OR closed_t IS NOT NULL THEN 2 ELSE 0 END
-        WHEN closed_t IS NOT NULL OR due_t <= last_t THEN 4 ELSE 3 END AS verdict
+        WHEN closed_t IS NOT NULL THEN 4 ELSE 3 END AS verdict
     FROM judged
 )
 SELECT rule, obj, seq AS act_seq, t, CASE WHEN verdict IN (1, 2) THEN hit_seq END AS target_seq,

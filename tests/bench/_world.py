@@ -65,7 +65,9 @@ kase AS (
 ), step AS (SELECT *, unnest(range(CAST(n AS BIGINT))) AS j FROM kase
 ), done AS (
     SELECT 'k' || s.k AS id, s.type, 'c' || s.contact AS contact,
-           begun + CAST((j * pace + (hash(k, j) % 3600)) AS BIGINT) * 1000000 + CAST(hash(j, k) % 1000000 AS BIGINT) AS t,
+           begun + CAST((j * pace + (hash(k, j) % 3600)) AS BIGINT) * 1000000 + CAST(hash(j, k) % 1000000 AS BIGINT)
+               -- One case in ten comes back after half a year, so every batch touches old cases too.
+               + CASE WHEN k % 10 = 0 AND j = n - 1 THEN 180 * 86400000000 ELSE 0 END AS t,
            -1 - CAST(hash(k, j, 7) >> 2 AS BIGINT) AS ord,
            -- A few cases in a hundred are never finished, and pile up as they do in real life.
            CASE WHEN hash(k, 9) % 100 < 97 AND j = n - 1 THEN CASE
@@ -77,7 +79,9 @@ kase AS (
            list_element($teams, CAST(hash(k, 1) % 4 AS INTEGER) + 1) AS team,
            list_element($channels, CAST(hash(k, 2) % 5 AS INTEGER) + 1) AS channel,
            'rep' || (CASE WHEN hash(k, j, 3) % 20 = 0 THEN hash(k, j) ELSE hash(k) END % 60) || '@firm.example' AS actor,
-           '{"discount": ' || (hash(k, j, 4) % 30) || '}' AS attrs
+           -- One message in thirty is a mailing, which rules about contacts look at.
+           '{"discount": ' || (hash(k, j, 4) % 30) || CASE WHEN hash(k, j, 5) % 30 = 0
+               THEN ', "commercial": true, "unsub": true, "postal": true}' ELSE '}' END AS attrs
     FROM step s JOIN course USING (type)
 )
 SELECT row_number() OVER (ORDER BY t) AS seq, *,
@@ -106,6 +110,8 @@ JOIN term p ON p.kind = 'actor' AND p.name = w.actor""",
     "INSERT INTO event_object SELECT seq, obj, 0 FROM numbered ORDER BY seq",
     """INSERT INTO case_event SELECT l.seq, x.obj, x.otype, l.t, l.ord, {source}, l.act, l.channel_code, l.direction,
     l.actor_code, l.team_code, l.attrs FROM loaded l JOIN numbered x USING (seq) ORDER BY l.seq, x.obj""",
+    """INSERT INTO batch_mark SELECT 1 + row_number() OVER (ORDER BY first // 1000), min(first), min(obj)
+    FROM found GROUP BY first // 1000 ORDER BY 2""",
     "INSERT INTO object_access SELECT DISTINCT obj, team, actor FROM case_event WHERE direction <> 1 ORDER BY obj",
 )
 

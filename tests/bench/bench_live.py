@@ -231,7 +231,8 @@ def in_browser(process: Process, port: int, sender: Sender, seconds: float) -> d
     known = committed(process, sent)
     dom, painted, whole = [], [], []
     for marker, (_, at, _) in known.items():
-        if marker in seen:
+        # The two animation frames may still be due when the page is asked, hence the second condition.
+        if marker in seen and seen[marker][1]:
             dom.append(seen[marker][0] - at * 1000)
             painted.append(seen[marker][1] - at * 1000)
             whole.append(seen[marker][1] - next(out for word, out, _ in sent if word == marker) * 1000)

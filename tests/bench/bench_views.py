@@ -207,7 +207,7 @@ def _of_file(path: Path, rounds: int, build_seconds: float) -> dict[str, Any]:
             "build_seconds": build_seconds, "rounds": rounds, **facts, "rows": rows}
 
 
-COLUMNS = {"viewer": "viewer", "page": "page", "with": "with", "p50": "p50 ms", "p95": "p95", "max": "max",
+COLUMNS = {"viewer": "viewer", "page": "page", "with": "with", "p50": "p50 ms", "p95": "p95", "min": "min",
            "cpu": "CPU ms", "kept": "kept p50", "kept_p95": "p95", "slowest": "slowest statement"}
 
 
@@ -232,7 +232,7 @@ def show(found: Mapping[str, Any]) -> None:
                 lines[name] = {"statement": name, "worst": f"{row['viewer']}, {row['page']} {row['with']}", **ms}
     if lines:
         table(sorted(lines.values(), key=lambda line: -line["p50"]),
-              {"statement": "statement", "n": "a load", "p50": "p50 ms", "p95": "p95", "worst": "slowest for"})
+              {"statement": "statement", "n": "a load", "p50": "p50 ms", "p95": "p95", "min": "min", "worst": "slowest for"})
 
 
 def main() -> None:

@@ -116,8 +116,7 @@ def read_one(
     hits = [e for e in targets if (e.hour > a.hour + rule.grace_h or rule.grace_h == 0) and e.hour <= due]
     if hits and not (released and order.index(released[0]) < order.index(hits[0])):
         return "violated"
-    last = max(e.hour for e in order)
-    return "kept" if released or end_h is not None or due <= last else "holding"
+    return "kept" if released or end_h is not None else "holding"
 
 
 def verdicts(rule: Reading, trace: Sequence[Happened], *, end_h: float | None = None) -> dict[str, str]:
