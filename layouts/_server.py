@@ -220,6 +220,8 @@ def _add_accounts(server: FastAPI, store: Store, writer: Writer) -> None:
 
 
 def _change_account(writer: Writer, form: Mapping[str, str]) -> None:
+    if not isinstance(form, dict) or not all(isinstance(value, str) for value in form.values()):
+        raise ValueError("not a form")
     if form["action"] in {"on", "off"}:
         return set_active(writer, form["login"], active=form["action"] == "on")
     named = frozenset(t.strip() for t in form.get("teams", "").split(",") if t.strip())

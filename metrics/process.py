@@ -122,7 +122,7 @@ def visits(arcs: Sequence[Arc]) -> dict[str, int]:
 
 
 def arc_cases(read: Read, filters: Filters, now_t: int, arc: str) -> list[CaseRow]:
-    """Recent cases whose course has the arc `source>target`."""
+    """Cases that took the step `source>target`, of the 3,000 that moved latest in the span."""
     source, _, target = arc.partition(">")
     otype = filters.otype or flow(read, filters, now_t).otype
     params = {

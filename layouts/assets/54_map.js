@@ -43,7 +43,7 @@
     }
     const g = fv.svg("g", { class: "node", tabindex: 0, role: "button", "data-key": n.key, "data-open": `figure:arc:${n.key}>*` }, root);
     fv.svg("rect", { x: n.at[0] - n.w / 2, y: n.at[1] - 12, width: n.w, height: 24, rx: 5 }, g);
-    fv.svg("text", { x: n.at[0] - n.w / 2 + 8, y: n.at[1] + 4 }, g, n.label);
+    fv.svg("text", { x: n.at[0] - n.w / 2 + 8, y: n.at[1] + 4 }, g, n.label + " ");
     fv.svg("text", { x: n.at[0] + n.w / 2 - 8, y: n.at[1] + 4, "text-anchor": "end", class: "n" }, g, "");
   }
   function label(root, d) {

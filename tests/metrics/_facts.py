@@ -66,7 +66,7 @@ def event(dice: random.Random, source: str, number: int, source_id: str) -> Even
                  attrs=attributes(dice, activity), order=number if source == "crm" else None)
 
 
-def history(seed: int, size: int = 150) -> list[Delivery]:
+def history(seed: int, size: int = 80) -> list[Delivery]:
     """Everything that three sources tell, in the order of telling: events, retractions, corrections, changes, links."""
     dice, told = random.Random(seed), list[Delivery]()
     for number in range(size):

@@ -33,9 +33,14 @@ def derived(told: Sequence[Delivery], size: int) -> Snapshot:
     return found
 
 
-@pytest.fixture(scope="module", params=[1, 2, 3])
+@pytest.fixture(scope="module", params=[1, 2])
 def told(request: pytest.FixtureRequest) -> list[Delivery]:
     return history(request.param)
+
+
+def test_one_fact_at_a_time_makes_no_difference() -> None:
+    told = history(3, 30)
+    assert differences(derived(told, len(told)), derived(told, 1)) == []
 
 
 @pytest.fixture(scope="module")
@@ -51,12 +56,12 @@ def test_the_history_is_worth_testing(expected: Snapshot) -> None:
     assert all(expected[table] for table in expected)
 
 
-@pytest.mark.parametrize("size", [1, 7, 50])
+@pytest.mark.parametrize("size", [19, 50])
 def test_portions_make_no_difference(told: list[Delivery], expected: Snapshot, size: int) -> None:
     assert differences(expected, derived(told, size)) == []
 
 
-@pytest.mark.parametrize(("seed", "size"), [(11, 7), (12, 50), (13, 23), (14, 1000)])
+@pytest.mark.parametrize(("seed", "size"), [(11, 15), (12, 40), (13, 1000)])
 def test_order_repetition_and_time_zones_make_no_difference(told: list[Delivery], expected: Snapshot, seed: int,
                                                             size: int) -> None:
     dice = random.Random(seed)
@@ -68,7 +73,7 @@ def test_order_repetition_and_time_zones_make_no_difference(told: list[Delivery]
 def test_backwards_so_that_each_retraction_comes_before_its_event(told: list[Delivery], expected: Snapshot) -> None:
     backwards = list(reversed(told))
     assert any(isinstance(fact, Retraction) for _, fact in backwards)
-    assert differences(expected, derived(backwards, 5)) == []
+    assert differences(expected, derived(backwards, 25)) == []
 
 
 def test_several_pages_in_one_commit_make_no_difference(told: list[Delivery], expected: Snapshot) -> None:
