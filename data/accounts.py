@@ -90,8 +90,15 @@ def list_accounts(writer: Writer) -> list[Account]:
 
 
 def set_active(writer: Writer, login: str, *, active: bool) -> None:
-    """Let an account sign in, or no more; running sessions end within seconds."""
-    writer.do(lambda con: con.execute("UPDATE account SET active = ? WHERE login = ?", [active, login]).fetchall())
+    """Let an account sign in, or no more; running sessions end within seconds. FixSettings for an unknown one."""
+    login = login.strip().lower()
+    known = writer.do(
+        lambda con: con.execute(
+            "UPDATE account SET active = ? WHERE login = ? RETURNING login", [active, login]
+        ).fetchall()
+    )
+    if not known:
+        raise FixSettings(f"there is no account {login!r}; `python app.py user list` shows those there are")
 
 
 def session_secret(writer: Writer) -> str:

@@ -7,6 +7,7 @@ shadowed by a common table expression that holds only the rows in scope, so a qu
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, Final
@@ -28,6 +29,7 @@ _TABLE_FUNCTIONS: Final = {"range", "unnest", "generate_series"}
 # What a statement may be made of. All else is refused: DuckDB also knows writing inside WITH, and SHOW inside FROM.
 _QUERIES: Final = {"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE"}
 _FROM_ITEMS: Final = {"BASE_TABLE", "SUBQUERY", "JOIN", "TABLE_FUNCTION", "EMPTY", "EXPRESSION_LIST", "PIVOT"}
+_OWN_WITH: Final = re.compile(r"\s*WITH\s+(RECURSIVE\s+)?", re.IGNORECASE)
 # They look behind the rows in scope (statistics, plans, settings) or do something.
 _FUNCTIONS_NEVER: Final = {"stats", "json_serialize_plan", "current_setting", "getvariable", "write_log", "nextval",
                            "currval", "setval", "sleep_ms", "current_query"}
@@ -204,7 +206,8 @@ def scoped(sql: str, scope: Scope, parse: Callable[[str], str]) -> tuple[str, fr
     needs = frozenset(p for p in ("scope_teams", "scope_actor") if any("$" + p in s for s in shadows))
     if not shadows:
         return sql, needs
-    head = "WITH " + ", ".join(shadows)
-    stripped = sql.lstrip()
-    own = stripped[:5].upper() == "WITH "
-    return (head + ", " + stripped[5:] if own else head + " " + stripped), needs
+    shadowing = ", ".join(shadows)
+    own = _OWN_WITH.match(sql)
+    if own:
+        return f"WITH {own[1] or ''}{shadowing}, {sql[own.end():]}", needs
+    return f"WITH {shadowing} {sql}", needs

@@ -246,7 +246,7 @@ def _append_changes(con: duckdb.DuckDBPyConnection, memory: Memory, frames: Fram
                 "AND b.code = c.attribute AND b.t = c.t AND b.value IS NOT DISTINCT FROM c.value")
     con.execute("INSERT INTO object_change SELECT obj, code, value, t, source, $batch FROM changed", {"batch": batch})
     con.execute("CREATE OR REPLACE TEMP TABLE latest AS SELECT obj, attribute, "
-                "arg_max(value, (t, coalesce(value, ''))) AS value, max(t) AS t FROM ("
+                "arg_max_null(value, (t, coalesce(value, ''))) AS value, max(t) AS t FROM ("
                 "SELECT obj, code AS attribute, value, t FROM changed UNION ALL "
                 "SELECT n.* FROM object_now n SEMI JOIN changed c ON n.obj = c.obj AND n.attribute = c.code) "
                 "GROUP BY obj, attribute")

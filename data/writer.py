@@ -29,7 +29,9 @@ T = TypeVar("T")
 
 # Larger commits are cheaper for each event; this bound keeps the wait for the next one under a second or so.
 EVENTS_A_COMMIT = 20_000
-_FATAL = (duckdb.IOException, duckdb.FatalException, duckdb.OutOfMemoryException, duckdb.InternalException)
+# A commit that cannot be written, for want of space above all, is a fault of the transaction to DuckDB.
+_FATAL = (duckdb.IOException, duckdb.FatalException, duckdb.OutOfMemoryException, duckdb.InternalException,
+          duckdb.TransactionException)
 
 
 class Decider(Protocol):
@@ -220,7 +222,7 @@ class Writer:
     def _give_up(self, error: duckdb.Error) -> FrontviewError:
         """Take nothing more: the file cannot be written. Whoever wants to know is told once."""
         self.fault = explain_fault(error, self.store.path)
-        log.error("the writer stopped: %s", self.fault)
+        log.warning("the writer stopped: %s", self.fault)
         if self.on_fatal:
             self.on_fatal(self.fault)
         return self.fault

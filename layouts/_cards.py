@@ -140,21 +140,13 @@ def tile(id_: str, title: str, open_: str, metric: str) -> Component:
     )
 
 
-def tile_body(
-    figure: Child, beside: Child, below: Sequence[Child], spark: Component | None, open_: str
-) -> list[Child]:
-    """What a tile shows: the figure as a button, something beside it, a line below, a sparkline."""
-    return [
-        html.Div(
-            [
-                html.Button(figure, className="figure", **attrs({"data-open": open_})),
-                html.Span(beside, className="beside"),
-            ],
-            className="figure-row",
-        ),
-        html.Div(list(below), className="below"),
-        spark,
-    ]
+def shows(
+    open_: str, figure: str, below: Sequence[Child], *, beside: Child = None, spark: Component | None = None
+) -> dict[str, Any]:
+    """What a tile shows: the figure as a button that opens evidence, a word beside, a line below, a sparkline."""
+    button = html.Button(figure, className="figure", **attrs({"data-open": open_}))
+    row = html.Div([button, html.Span(beside, className="beside")], className="figure-row")
+    return {"children": [row, html.Div(list(below), className="below"), spark]}
 
 
 def card(

@@ -13,8 +13,9 @@ from typing import Any
 
 from data.scope import Principal
 
+SHOWN_AT_ONCE = 6
 ROLE_WORDS = {
-    "manager": "sees the teams' live work, waiting customers and promises about to be missed",
+    "manager": "sees live work, waiting customers and promises about to be missed",
     "officer": "sees open and imminent breaches with their evidence; people stay pseudonymous",
     "rep": "sees what waits on them and what falls due next",
     "administrator": "sees sources and accounts, and no content",
@@ -68,15 +69,23 @@ def login(
     personas: Sequence[Principal], *, next_path: str = "/", error: str = "", status: HTTPStatus = HTTPStatus.OK
 ) -> Answer:
     """The sign-in page; with personas it offers each of them in one click."""
-    rows = "".join(
+    rows = [
         f'<button class="persona" name="persona" value="{escape(p.login)}"><strong>{escape(p.name)}</strong> '
         f'<span class="role">{escape(p.role)}</span><span class="soft">{escape(_words(p))}</span></button>'
         for p in personas
-    )
-    demo = Template(_file("personas.html")).substitute(rows=rows, next=escape(next_path)) if personas else ""
+    ]
+    demo = _demo(rows, next_path) if personas else ""
     trouble = f'<p class="login-error" role="alert">{escape(error)}</p>' if error else ""
     body = Template(_file("login.html")).substitute(personas=demo, error=trouble, next=escape(next_path))
     return Answer(status, _page("Sign in", body))
+
+
+def _demo(rows: Sequence[str], next_path: str) -> str:
+    first, rest = "".join(rows[:SHOWN_AT_ONCE]), rows[SHOWN_AT_ONCE:]
+    more = f'<details><summary>{len(rest)} more</summary><div class="personas">{"".join(rest)}</div></details>'
+    return Template(_file("personas.html")).substitute(
+        first=first, more=more if rest else "", next=escape(next_path)
+    )
 
 
 def _words(principal: Principal) -> str:

@@ -30,24 +30,20 @@ def _render(data: dict[str, Any]) -> Properties:
     lines = {"since": pulse.since_t // 1000, "now": pulse.now_t // 1000}
     opened = open_.now - open_.before
     return {
-        "live-activities": {
-            "children": _cards.tile_body(
-                _cards.number(pulse.total),
-                _cards.change(pulse.total, pulse.before),
-                [f"{pulse.total / minutes:,.1f} a minute in the last {span}"],
-                _cards.draw("spark", pulse.all.counts, f"Activity over the last {span}"),
-                "figure:activities",
-            )
-        },
-        "live-open": {
-            "children": _cards.tile_body(
-                _cards.number(open_.now),
-                _cards.change(open_.now, open_.before),
-                [f"{opened:+,d} in the last {span}"],
-                _cards.draw("spark", open_.line.counts, f"Open cases over the last {span}"),
-                "figure:open",
-            )
-        },
+        "live-activities": _cards.shows(
+            "figure:activities",
+            _cards.number(pulse.total),
+            [f"{pulse.total / minutes:,.1f} a minute in the last {span}"],
+            beside=_cards.change(pulse.total, pulse.before),
+            spark=_cards.draw("spark", pulse.all.counts, f"Activity over the last {span}"),
+        ),
+        "live-open": _cards.shows(
+            "figure:open",
+            _cards.number(open_.now),
+            [f"{opened:+,d} in the last {span}"],
+            beside=_cards.change(open_.now, open_.before),
+            spark=_cards.draw("spark", open_.line.counts, f"Open cases over the last {span}"),
+        ),
         "live-teams": {
             "children": _chart(lines, pulse.by_team, "Activity by team")
             + (

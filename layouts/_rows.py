@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from dash import html
 from dash.development.base_component import Component
@@ -21,31 +22,26 @@ def case_link(label: Label) -> Component:
     return html.Span(words, className="case", title=label.name or label.id)
 
 
-def waits(found: Waiting) -> list[Component]:
-    """Who waits, longest first."""
+def waits(found: Waiting, *, is_own: bool = False) -> list[Component]:
+    """Who waits, longest first; without the owner where that is always the reader."""
     if not found.rows:
         return [
             _cards.empty(
                 "No customer waits for an answer.", "Looked at every open case with an unanswered message."
             )
         ]
-    rows = [
-        (
-            f"case:{w.case.obj}",
-            [
-                html.Span(w.customer, className="strong clip"),
-                case_link(w.case),
-                _cards.channel(w.channel),
-                html.Span(w.owner or "nobody yet", className="clip" if w.owner else "soft"),
-                _cards.moment(w.since_t, "since"),
-            ],
-        )
-        for w in found.rows
-    ]
-    table = _cards.table(
-        ("Customer", "Case", "Channel", "Owner", ">Waiting"), rows, "Customers waiting, longest first", "waits"
-    )
+    rows: list[tuple[str, list[Any]]] = []
+    for w in found.rows:
+        cells = [html.Span(w.customer, className="strong clip"), case_link(w.case), _cards.channel(w.channel)]
+        cells += [] if is_own else [_owner(w.owner)]
+        rows.append((f"case:{w.case.obj}", [*cells, _cards.moment(w.since_t, "since")]))
+    columns = ("Customer", "Case", "Channel", *(() if is_own else ("Owner",)), ">Waiting")
+    table = _cards.table(columns, rows, "Customers waiting, longest first", "waits")
     return [table, _more(found.total, len(rows), "figure:waiting")]
+
+
+def _owner(name: str) -> Component:
+    return html.Span(name or "nobody yet", className="clip" if name else "soft")
 
 
 def rules(rows: Sequence[RuleRow], span: str) -> list[Component]:
@@ -102,26 +98,21 @@ def _cannot_tell(n: int) -> Component:
     )
 
 
-def due(items: Sequence[Item]) -> list[Component]:
-    """What falls due next, with a countdown."""
+def due(items: Sequence[Item], *, is_own: bool = False) -> list[Component]:
+    """What falls due next, with a countdown; without the owner where that is always the reader."""
     if not items:
-        return [
-            _cards.empty("Nothing falls due within 24 hours.", "Looked at every pending promise in this scope.")
+        return [_cards.empty("Nothing falls due soon.", "Looked at every pending promise in this scope.")]
+    rows: list[tuple[str, list[Any]]] = []
+    for i in items:
+        cells = [
+            _cards.moment(i.due_t or i.at_t, "due"),
+            html.Span(i.title, className="strong clip", title=i.help or i.title),
+            html.Span(i.case.customer or i.case.name, className="clip"),
+            case_link(i.case),
         ]
-    rows = [
-        (
-            f"case:{i.case.obj}",
-            [
-                _cards.moment(i.due_t, "due"),
-                html.Span(i.title, className="strong clip", title=i.help or i.title),
-                html.Span(i.case.customer or i.case.name, className="clip"),
-                case_link(i.case),
-                html.Span(i.owner or "nobody yet", className="clip" if i.owner else "soft"),
-            ],
-        )
-        for i in items
-    ]
-    return [_cards.table(("Due", "Rule", "Customer", "Case", "Owner"), rows, "Promises that fall due next", "due")]
+        rows.append((f"case:{i.case.obj}", [*cells, *([] if is_own else [_owner(i.owner)])]))
+    columns = ("Due", "Rule", "Customer", "Case", *(() if is_own else ("Owner",)))
+    return [_cards.table(columns, rows, "Promises that fall due next", "due")]
 
 
 def broken(items: Sequence[Item], empty: str) -> list[Component]:

@@ -34,39 +34,19 @@ def _render(data: dict[str, Any]) -> Properties:
     overdue, due = (sum(getattr(r, n) for r in rules) for n in ("overdue", "due"))
     worst = breaches.worst(rules)
     rate = f"{100 * kept / (kept + broken):.1f}%" if kept + broken else "no verdict yet"
+    number = _cards.number
     return {
-        "compliance-broken": {
-            "children": _cards.tile_body(
-                _cards.number(broken + overdue),
-                _cards.severity(worst) if worst else None,
-                [f"{_cards.number(overdue)} overdue and open, {_cards.number(broken)} broken in {span}"],
-                None,
-                "figure:breaches",
-            )
-        },
-        "compliance-due": {
-            "children": _cards.tile_body(
-                _cards.number(due), None, ["pending promises that fall due within 24 h"], None, "figure:due"
-            )
-        },
-        "compliance-rate": {
-            "children": _cards.tile_body(
-                rate,
-                None,
-                [f"{_cards.number(kept)} kept, {_cards.number(broken)} broken; pending and unknown not counted"],
-                None,
-                "figure:breaches",
-            )
-        },
-        "compliance-unknown": {
-            "children": _cards.tile_body(
-                _cards.number(unknown),
-                html.Span("cannot tell", className="unknown") if unknown else None,
-                ["a needed source is late, blind, or the order is open"],
-                None,
-                "figure:unknown",
-            )
-        },
+        "compliance-broken": _cards.shows(
+            "figure:breaches",
+            number(broken + overdue),
+            [f"{number(overdue)} still open, {number(broken)} broken in {span}"],
+            beside=_cards.severity(worst) if worst else None,
+        ),
+        "compliance-due": _cards.shows("figure:due", number(due), ["promises not yet kept"]),
+        "compliance-rate": _cards.shows("figure:breaches", rate, [f"{number(kept)} kept, {number(broken)} broken"]),
+        "compliance-unknown": _cards.shows(
+            "figure:unknown", number(unknown), ["a source is late or blind, or order is open"]
+        ),
         "compliance-rules": {"children": _rows.rules(rules, span)},
         "compliance-next": {"children": _rows.due(data["next"])},
         "compliance-items": {"children": _rows.broken(data["broken"], f"No breach in the last {span}.")},

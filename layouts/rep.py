@@ -29,34 +29,20 @@ def _load(read: Read, filters: Filters, now_t: int) -> dict[str, Any]:
 def _render(data: dict[str, Any]) -> Properties:
     waits, due, late, items = data["waits"], data["next"], data["late"], data["items"]
     first = due[0] if due else None
+    oldest: list[Any] = (
+        ["longest ", _cards.moment(waits.oldest_t, "since")] if waits.total else ["nobody waits for you"]
+    )
+    ahead: list[Any] = (
+        ["next ", _cards.moment(first.due_t, "due")] if first else ["nothing more in the next three days"]
+    )
     return {
-        "me-waiting": {
-            "children": _cards.tile_body(
-                _cards.number(waits.total),
-                None,
-                ["longest ", _cards.moment(waits.oldest_t, "since")] if waits.total else ["nobody waits for you"],
-                None,
-                "figure:waiting",
-            )
-        },
-        "me-due": {
-            "children": _cards.tile_body(
-                _cards.number(len(late) + len(due)),
-                None,
-                [f"{len(late)} overdue, next ", _cards.moment(first.due_t, "due")]
-                if first
-                else [f"{len(late)} overdue, nothing more in the next three days"],
-                None,
-                "figure:due",
-            )
-        },
-        "me-open": {
-            "children": _cards.tile_body(
-                _cards.number(items.total), None, ["cases you own that are not finished"], None, "figure:open"
-            )
-        },
-        "me-waits": {"children": _rows.waits(waits)},
-        "me-next": {"children": _rows.due([*late, *due])},
+        "me-waiting": _cards.shows("figure:waiting", _cards.number(waits.total), oldest),
+        "me-due": _cards.shows(
+            "figure:due", _cards.number(len(late) + len(due)), ahead, beside=f"{len(late)} late" if late else None
+        ),
+        "me-open": _cards.shows("figure:open", _cards.number(items.total), ["cases you own that are not finished"]),
+        "me-waits": {"children": _rows.waits(waits, is_own=True)},
+        "me-next": {"children": _rows.due([*late, *due], is_own=True)},
         "me-items": {"children": _items(items)},
     }
 

@@ -20,10 +20,11 @@
     const h = Math.floor(m / 60);
     return h < 48 ? h + " h" + (m % 60 ? " " + (m % 60) + " min" : "") : Math.floor(h / 24) + " d" + (h % 24 ? " " + (h % 24) + " h" : "");
   }
+  const tight = (ms) => words(ms).replace(/ (min|[smhd])\b/g, (_, unit) => unit[0]);
   const TELL = {
     ago: (d) => (d < 5000 ? "now" : words(d).split(" ").slice(0, 2).join(" ")),
     since: (d) => words(d),
-    due: (d) => (d > 0 ? "overdue " + words(d) : "in " + (d > -3600000 ? clockwise(-d) : words(-d))),
+    due: (d) => (d > 0 ? "late " + tight(d) : "in " + (d > -3600000 ? clockwise(-d) : tight(-d))),
     clock: (d, t) => t.toLocaleTimeString([], { hour12: false }),
     date: (d, t) => t.toLocaleDateString(),
     full: (d, t) => t.toLocaleString([], { dateStyle: "medium", timeStyle: "medium", hour12: false }),

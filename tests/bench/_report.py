@@ -26,8 +26,8 @@ _BYTES_AN_EVENT = 450
 
 def machine() -> dict[str, Any]:
     """What the figures depend on."""
-    model = next((line.partition(":")[2].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")),
-                 platform.processor())
+    models = (line.partition(":")[2].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name"))
+    model = next(models, platform.processor())
     return {"at": datetime.now(UTC).isoformat(timespec="seconds"), "cpu": model, "cores": os.cpu_count(),
             "memory_gb": round(_memory("MemTotal") / 1e9, 1), "load": [round(one, 1) for one in os.getloadavg()],
             "system": f"{platform.system()} {platform.release()}", "python": platform.python_version()}
@@ -50,10 +50,11 @@ def quantile(values: Sequence[float], share: float) -> float:
 
 
 def spread(values: Sequence[float], digits: int = 1) -> dict[str, float]:
-    """Least, median, 95th percentile and maximum. On a shared machine the least is what disturbs it least."""
+    """Least, median, 95th percentile and maximum; the least tells most where others use the machine too."""
     if not values:
         return dict.fromkeys(("min", "p50", "p95", "max"), float("nan"))
-    found = {"min": min(values), "p50": statistics.median(values), "p95": quantile(values, 0.95), "max": max(values)}
+    found = {"min": min(values), "p50": statistics.median(values), "p95": quantile(values, 0.95),
+             "max": max(values)}
     return {name: round(value, digits) for name, value in found.items()}
 
 
@@ -70,7 +71,7 @@ def process_use(pid: int) -> tuple[float, float]:
 def table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> None:
     """Print rows under headings; `columns` is key -> heading. Numbers to the right."""
     cells = [[_cell(row.get(key)) for key in columns] for row in rows]
-    widths = [max([len(head), *(len(line[place]) for line in cells)]) for place, head in enumerate(columns.values())]
+    widths = [max([len(head), *(len(line[at]) for line in cells)]) for at, head in enumerate(columns.values())]
     right = [any(isinstance(row.get(key), int | float) for row in rows) for key in columns]
     for line in ([*columns.values()], *cells):
         print("  ".join(text.rjust(width) if is_right else text.ljust(width)
@@ -93,7 +94,7 @@ def save(name: str, found: Mapping[str, Any], file: Path | None = None) -> None:
 
 @contextmanager
 def room(n_events: float, folder: Path | None) -> Iterator[Path]:
-    """A folder for a database of so many events, gone afterwards; ends the program when there is no space for it."""
+    """A folder for a database of so many events, gone afterwards; ends the program where space is lacking."""
     with tempfile.TemporaryDirectory(prefix="frontview-bench-", dir=folder) as name:
         free, wanted = shutil.disk_usage(name).free, int(n_events * _BYTES_AN_EVENT) + 200_000_000
         if free < wanted:
@@ -101,6 +102,6 @@ def room(n_events: float, folder: Path | None) -> Iterator[Path]:
                      "name a folder with more: --folder")
         memory, needed = _memory("MemAvailable"), 600_000_000 + n_events * 150
         if memory and memory < needed:
-            sys.exit(f"{n_events:,.0f} events want about {needed / 1e9:.1f} GB of memory, {memory / 1e9:.1f} are free; "
-                     "take fewer: --events")
+            sys.exit(f"{n_events:,.0f} events want about {needed / 1e9:.1f} GB of memory, {memory / 1e9:.1f} are "
+                     "free; take fewer: --events")
         yield Path(name)

@@ -33,7 +33,8 @@ class Crowd:
 
     async def view(self, place: int, port: int) -> None:
         """One viewer, until cancelled."""
-        group, seen = self.groups[place], []
+        group = self.groups[place]
+        seen: list[tuple[int, float]] = []
         self.arrivals.append(seen)
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(f"GET {group['path']} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept: text/event-stream\r\n"
@@ -82,7 +83,8 @@ async def watch(task: Mapping[str, Any]) -> dict[str, Any]:
         one.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     return {"arrivals": crowd.arrivals, "frames": crowd.frames, "faults": crowd.faults, "begun": begun,
-            "client_cpu": 100 * used / task["seconds"], "bytes_a_second": (crowd.n_bytes - before) / task["seconds"]}
+            "client_cpu": 100 * used / task["seconds"],
+            "bytes_a_second": (crowd.n_bytes - before) / task["seconds"]}
 
 
 class Bare:

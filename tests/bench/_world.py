@@ -1,9 +1,9 @@
 """A synthetic front office of any size for the benches, generated in SQL so that fifty million events take minutes.
 
-Cases (conversations, tickets, opportunities) last hours to weeks and run side by side; each belongs to a contact who
-comes back some five times over two years, so a batch touches recent cases and old contacts alike. Contacts have names
-and accounts, cases titles, owners and links to their customer, and the commit log holds a row for every fifty events,
-so that whoever reads finds what a store of this age would hold.
+Cases (conversations, tickets, opportunities) last hours to weeks and run side by side; each belongs to a contact
+who comes back some five times over two years, so a batch touches recent cases and old contacts alike. Contacts have
+names and accounts, cases titles, owners and links to their customer, and the commit log holds a row for every fifty
+events, so that whoever reads finds what a store of this age would hold.
 """
 
 from __future__ import annotations
@@ -74,11 +74,13 @@ kase AS (
                     WHEN s.type <> 'opportunity' THEN 'resolved'
                     WHEN hash(k, 10) % 3 = 0 THEN 'opportunity.won' ELSE 'opportunity.lost' END
                 WHEN hash(k, 9) % 100 < 97 AND j = n - 2 THEN 'msg.out'
-                ELSE list_element(acts, CAST((j + CAST(hash(k) % 3 AS BIGINT) * (j % 2)) % len(acts) + 1 AS INTEGER))
+                ELSE list_element(
+                    acts, CAST((j + CAST(hash(k) % 3 AS BIGINT) * (j % 2)) % len(acts) + 1 AS INTEGER))
                 END AS activity,
            list_element($teams, CAST(hash(k, 1) % 4 AS INTEGER) + 1) AS team,
            list_element($channels, CAST(hash(k, 2) % 5 AS INTEGER) + 1) AS channel,
-           'rep' || (CASE WHEN hash(k, j, 3) % 20 = 0 THEN hash(k, j) ELSE hash(k) END % 60) || '@firm.example' AS actor,
+           'rep' || (CASE WHEN hash(k, j, 3) % 20 = 0 THEN hash(k, j) ELSE hash(k) END % 60)
+               || '@firm.example' AS actor,
            -- One message in thirty is a mailing, which rules about contacts look at.
            '{"discount": ' || (hash(k, j, 4) % 30) || CASE WHEN hash(k, j, 5) % 30 = 0
                THEN ', "commercial": true, "unsub": true, "postal": true}' ELSE '}' END AS attrs
@@ -100,16 +102,19 @@ JOIN term p ON p.kind = 'actor' AND p.name = w.actor""",
     """CREATE OR REPLACE TEMP TABLE found AS SELECT row_number() OVER (ORDER BY first) AS obj, * FROM (
     SELECT otype, type, id, min(seq) AS first FROM (
         SELECT otype, type, id, seq FROM loaded UNION ALL
-        SELECT (SELECT code FROM term WHERE kind = 'object_type' AND name = 'contact'), 'contact', contact, seq FROM loaded)
+        SELECT (SELECT code FROM term WHERE kind = 'object_type' AND name = 'contact'), 'contact', contact, seq
+        FROM loaded)
     GROUP BY ALL) ORDER BY first""",
     "INSERT INTO object SELECT obj, otype, okey, id FROM found JOIN b_keys USING (obj) ORDER BY obj",
-    """CREATE OR REPLACE TEMP TABLE numbered AS SELECT l.seq, o.obj, o.otype FROM loaded l JOIN object o ON o.id = l.id
+    """CREATE OR REPLACE TEMP TABLE numbered AS
+    SELECT l.seq, o.obj, o.otype FROM loaded l JOIN object o ON o.id = l.id
     UNION ALL SELECT l.seq, o.obj, o.otype FROM loaded l JOIN object o ON o.id = l.contact""",
-    """INSERT INTO event SELECT seq, {source}, CAST(hash(seq) >> 1 AS BIGINT), 's' || seq, t, ord, act, channel_code,
-    direction, actor_code, team_code, attrs, 1 + (seq - 1) // 50 FROM loaded ORDER BY seq""",
+    """INSERT INTO event SELECT seq, {source}, CAST(hash(seq) >> 1 AS BIGINT), 's' || seq, t, ord, act,
+    channel_code, direction, actor_code, team_code, attrs, 1 + (seq - 1) // 50 FROM loaded ORDER BY seq""",
     "INSERT INTO event_object SELECT seq, obj, 0 FROM numbered ORDER BY seq",
-    """INSERT INTO case_event SELECT l.seq, x.obj, x.otype, l.t, l.ord, {source}, l.act, l.channel_code, l.direction,
-    l.actor_code, l.team_code, l.attrs FROM loaded l JOIN numbered x USING (seq) ORDER BY l.seq, x.obj""",
+    """INSERT INTO case_event SELECT l.seq, x.obj, x.otype, l.t, l.ord, {source}, l.act, l.channel_code,
+    l.direction, l.actor_code, l.team_code, l.attrs
+    FROM loaded l JOIN numbered x USING (seq) ORDER BY l.seq, x.obj""",
     """INSERT INTO batch_mark SELECT 1 + row_number() OVER (ORDER BY first // 1000), min(first), min(obj)
     FROM found GROUP BY first // 1000 ORDER BY 2""",
     "INSERT INTO object_access SELECT DISTINCT obj, team, actor FROM case_event WHERE direction <> 1 ORDER BY obj",
@@ -122,7 +127,8 @@ _FURNISH = (
     """CREATE OR REPLACE TEMP TABLE found_too AS
     SELECT (SELECT max(obj) FROM object) + row_number() OVER (ORDER BY min(obj)) AS obj, 'account' AS type, id
     FROM account_of GROUP BY id""",
-    """INSERT INTO object SELECT obj, (SELECT code FROM term WHERE kind = 'object_type' AND name = 'account'), okey, id
+    """INSERT INTO object
+    SELECT obj, (SELECT code FROM term WHERE kind = 'object_type' AND name = 'account'), okey, id
     FROM found_too JOIN b_keys USING (obj) ORDER BY obj""",
     """CREATE OR REPLACE TEMP TABLE case_of AS
     SELECT k.obj, c.obj AS contact, w.type, w.t, w.actor, w.activity

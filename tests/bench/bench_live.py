@@ -14,18 +14,16 @@ from __future__ import annotations
 import argparse
 import http.client
 import json
-import subprocess
 import sys
-import threading
 import time
 import urllib.parse
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from socket import socket
 from typing import Any
 
+from _process import Process, free_port
 from _report import machine, process_use, room, save, spread, table
 from _viewers import announced, more_files
 from _world import build
@@ -53,7 +51,7 @@ PERSONAS = (
     Principal("rep7", "Rep", Role.REP, "rep7@firm.example"),
 )
 # Who watches what; viewers are spread over these evenly.
-WATCHED = (
+WATCHED: Sequence[tuple[str, str, Mapping[str, str]]] = (
     ("head", "live", {}), ("head", "live", {"team": "Service"}), ("service", "live", {}),
     ("head", "live", {"window": "24h", "channel": "email"}), ("head", "process", {"span": "30d"}),
     ("head", "waiting", {}), ("officer", "compliance", {}), ("rep7", "me", {}),
@@ -89,54 +87,6 @@ def serve(db: str, port: int) -> None:
         store.close()
 
 
-class Process:
-    """A child process whose lines of JSON are read as they come; ended with the block."""
-
-    def __init__(self, words: Sequence[str], log: Path) -> None:
-        self.told: list[dict[str, Any]] = []
-        self._log = log.open("w", encoding="utf-8")
-        self.child = subprocess.Popen([sys.executable, *words], stdout=subprocess.PIPE, stderr=self._log, text=True)
-        self._reading = threading.Thread(target=self._read, daemon=True)
-        self._reading.start()
-        self.log = log
-
-    def _read(self) -> None:
-        assert self.child.stdout is not None
-        for line in self.child.stdout:
-            with suppress(json.JSONDecodeError):
-                self.told.append(json.loads(line))
-
-    def wait_for(self, key: str, seconds: float) -> dict[str, Any]:
-        """The first thing told that has the key."""
-        ends = time.monotonic() + seconds
-        while time.monotonic() < ends:
-            found = next((one for one in [*self.told] if key in one), None)
-            if found:
-                return found
-            if self.child.poll() is not None and not self._reading.is_alive():
-                break
-            time.sleep(0.02)
-        sys.exit(f"a process of the bench told no {key!r}: {self.log.read_text(encoding='utf-8')[-800:]}")
-
-    def __enter__(self) -> Process:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.child.terminate()
-        try:
-            self.child.wait(15)
-        except subprocess.TimeoutExpired:
-            self.child.kill()
-        self._log.close()
-
-
-def free_port() -> int:
-    """A port that nobody uses now."""
-    with socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
-
-
 @contextmanager
 def server(db: Path, folder: Path) -> Iterator[tuple[Process, int]]:
     """The running server and its port."""
@@ -152,8 +102,10 @@ def server(db: Path, folder: Path) -> Iterator[tuple[Process, int]]:
         sys.exit(f"the server did not start: {(folder / 'server.log').read_text(encoding='utf-8')[-800:]}")
 
 
-def _ask(port: int, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
-         ) -> tuple[int, Mapping[str, str], bytes]:
+Answer = tuple[int, http.client.HTTPMessage, bytes]
+
+
+def _ask(port: int, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Answer:
     line = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     line.request(method, path, body, dict(headers or {}))
     answer = line.getresponse()
@@ -190,11 +142,12 @@ class Sender:
             self.sent.append((marker, at, time.time()))
         return self.sent[first:]
 
-    def _post(self, marker: str) -> tuple[int, Mapping[str, str], bytes]:
+    def _post(self, marker: str) -> Answer:
         # Tickets are new and contacts old ones, as in a service desk.
         event = {"id": marker, "at": datetime.now(UTC).isoformat(), "activity": "msg.in", "direction": "inbound",
                  "channel": "email", "team": "Service",
-                 "objects": [{"type": "ticket", "id": marker}, {"type": "contact", "id": f"c{self._number * 7 % 400}"}]}
+                 "objects": [{"type": "ticket", "id": marker},
+                             {"type": "contact", "id": f"c{self._number * 7 % 400}"}]}
         body, now = json.dumps(event).encode(), int(time.time())
         return _ask(self.port, "POST", "/hooks/probe", body, {
             "X-Frontview-Timestamp": str(now), "X-Frontview-Signature": sign(SECRET, now, body)})
@@ -223,20 +176,23 @@ def in_browser(process: Process, port: int, sender: Sender, seconds: float) -> d
         page.goto(f"http://127.0.0.1:{port}/live")
         page.wait_for_selector("#live-feed [data-open]", timeout=60_000)
         page.evaluate(OBSERVER)
-        sender.send(3)
+        # The first seconds of a page go into starting it.
+        sender.send(min(10.0, seconds / 2))
         sent = sender.send(seconds)
-        page.wait_for_timeout(3000)
+        page.wait_for_timeout(5000)
         seen: dict[str, list[float]] = page.evaluate("() => window.benchSeen")
         browser.close()
     known = committed(process, sent)
     dom, painted, whole = [], [], []
     for marker, (_, at, _) in known.items():
-        # The two animation frames may still be due when the page is asked, hence the second condition.
-        if marker in seen and seen[marker][1]:
+        if marker in seen:
             dom.append(seen[marker][0] - at * 1000)
+        # The two animation frames may still be due when the page is asked.
+        if marker in seen and seen[marker][1]:
             painted.append(seen[marker][1] - at * 1000)
             whole.append(seen[marker][1] - next(out for word, out, _ in sent if word == marker) * 1000)
-    return {"commits": len(known), "missed": len(known) - len(dom), "dom": spread(dom), "painted": spread(painted),
+    return {"commits": len(known), "missed": len(known) - len(dom),
+            "not_painted": len(known) - len(painted), "dom": spread(dom), "painted": spread(painted),
             "sent_to_painted": spread(whole), "sent_to_commit": spread([ms for _, _, ms in known.values()])}
 
 
@@ -257,9 +213,10 @@ def with_viewers(place: tuple[Process, int, Path], sender: Sender, viewers: int,
         floor, idle = _watched({**task, "port": bare_port, "seconds": short + 6}, bare,
                                lambda: _ticks(bare, short), folder)
     return {"viewers": viewers, **real["latency"], "lost": real["lost"], "cpu": used[0], "mb": used[1],
-            "kb_a_second": real["bytes_a_second"] / 1000, "client_cpu": real["client_cpu"], "faults": real["faults"],
-            "by_group": real["by_group"], "bare": {**floor["latency"], "cpu": idle[0], "mb": idle[1],
-                                                   "kb_a_second": floor["bytes_a_second"] / 1000},
+            "kb_a_second": real["bytes_a_second"] / 1000, "client_cpu": real["client_cpu"],
+            "faults": real["faults"], "by_group": real["by_group"],
+            "bare": {**floor["latency"], "cpu": idle[0], "mb": idle[1],
+                     "kb_a_second": floor["bytes_a_second"] / 1000},
             "bare_p95": floor["latency"]["p95"], "bare_cpu": idle[0],
             "ratio": real["latency"]["p95"] / floor["latency"]["p95"]}
 
@@ -274,7 +231,8 @@ def _watched(task: Mapping[str, Any], process: Process, commits: Any, folder: Pa
              ) -> tuple[dict[str, Any], tuple[float, float]]:
     """What a crowd received while `commits` ran, and the server's CPU in per cent of a core and memory in MB."""
     (folder / "task.json").write_text(json.dumps(task), encoding="utf-8")
-    with Process([str(HERE.parent / "_viewers.py"), "watch", str(folder / "task.json")], folder / "watch.log") as crowd:
+    words = [str(HERE.parent / "_viewers.py"), "watch", str(folder / "task.json")]
+    with Process(words, folder / "watch.log") as crowd:
         crowd.wait_for("open", 180)
         time.sleep(2)
         (cpu, _), clock = process_use(process.child.pid), time.monotonic()
@@ -293,7 +251,8 @@ def _watched(task: Mapping[str, Any], process: Process, commits: Any, folder: Pa
             else:
                 groups[group].append(max(0.0, came - at) * 1000)
     every = [ms for values in groups.values() for ms in values]
-    return ({**found, "latency": spread(every), "lost": lost, "by_group": {name: spread(v) for name, v in groups.items()}},
+    by_group = {name: spread(values) for name, values in groups.items()}
+    return ({**found, "latency": spread(every), "lost": lost, "by_group": by_group},
             (100 * (later - cpu) / (ended - clock), mb))
 
 
@@ -317,9 +276,11 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _show_browser(found: Mapping[str, Any]) -> None:
-    print(f"\none page in Chromium, {found['commits']} commits, {found['missed']} not seen; milliseconds")
+    print(f"\none page in Chromium, {found['commits']} commits, {found['missed']} not seen, "
+          f"{found['not_painted']} not painted; milliseconds")
     rows = [{"what": words, **found[key]} for key, words in (
-        ("dom", "commit to document"), ("painted", "commit to painted"), ("sent_to_commit", "webhook sent to commit"),
+        ("dom", "commit to document"), ("painted", "commit to painted"),
+        ("sent_to_commit", "webhook sent to commit"),
         ("sent_to_painted", "webhook sent to painted"))]
     table(rows, {"what": "", "p50": "p50", "p95": "p95", "max": "max"})
 
@@ -346,7 +307,7 @@ def main() -> None:
     parser.add_argument("--browser-seconds", type=float, default=60)
     parser.add_argument("--no-browser", action="store_true", help="leave Chromium out")
     parser.add_argument("--folder", type=Path, help="where to build")
-    parser.add_argument("--db", type=Path, help="show this database, or build it here and keep it; events are added")
+    parser.add_argument("--db", type=Path, help="show this database, or build it here; it keeps the events sent")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--quick", action="store_true", help="5,000 events, few viewers and seconds: does it run")
     options = parser.parse_args()

@@ -111,7 +111,8 @@ def evidence_cases(views: Mapping[str, View], now_t: int, words: Mapping[str, st
     for viewer, scope in VIEWERS.items():
         for view in sorted((v for v in views.values() if scope.role in v.roles), key=lambda v: v.order):
             for figure, find in view.evidence.items():
-                yield Case(viewer, view.title, f"behind {figure}", _behind(find, words.get(figure, ""), now_t), True)
+                work = _behind(find, words.get(figure, ""), now_t)
+                yield Case(viewer, view.title, f"behind {figure}", work, True)
         for kind in ("case", "customer", "event", "find"):
             opener = OPENERS["case" if kind == "customer" else kind]
             yield Case(viewer, "evidence", kind, _open(opener, words[f"{viewer}: {kind}"]), True)
@@ -127,7 +128,7 @@ def _open(opener: Callable[[Read, str], Any], word: str) -> Callable[[Read], Any
 
 
 def words_of(store: Store) -> dict[str, str]:
-    """What is clicked: the rule with most breaches, the busiest step, a common case, the longest customer, a record."""
+    """What is clicked: the rule with most breaches, the busiest step, a usual case, a long one, a record."""
     def first(sql: str, scope: Scope = SYSTEM) -> dict[str, Any]:
         return store.read(sql, {}, scope)[0]
 
@@ -140,8 +141,8 @@ def words_of(store: Store) -> dict[str, str]:
     words = {"rule": rule, "arc": arc}
     for viewer, scope in VIEWERS.items():
         case = first("SELECT obj FROM object_fact ORDER BY n <> 7, last_t DESC LIMIT 1", scope)["obj"]
-        customer = first("SELECT f.obj FROM object_fact AS f JOIN object_type AS o ON o.code = f.otype "
-                         "WHERE o.name = 'contact' ORDER BY f.n DESC LIMIT 1", scope)["obj"]
+        customer = first("SELECT e.obj FROM case_event AS e JOIN object_type AS o ON o.code = e.otype "
+                         "WHERE o.name = 'contact' GROUP BY e.obj ORDER BY count(*) DESC LIMIT 1", scope)["obj"]
         seq = store.read("SELECT max(seq) AS seq FROM case_event WHERE obj = $obj", {"obj": case}, scope)[0]["seq"]
         words |= {f"{viewer}: case": str(case), f"{viewer}: customer": str(customer), f"{viewer}: event": str(seq),
                   f"{viewer}: find": "Moreau"}
@@ -172,7 +173,9 @@ def measured(store: Store, case: Case, rounds: int) -> dict[str, Any]:
 
 def _rounds(case: Case, read: Callable[[], Read], rounds: int) -> tuple[list[float], list[float]]:
     """Wall and CPU milliseconds of the loads; three at least, and no more once ten seconds are over."""
-    walls, cpus, ends = [], [], time.monotonic() + ENOUGH_SECONDS
+    walls: list[float] = []
+    cpus: list[float] = []
+    ends = time.monotonic() + ENOUGH_SECONDS
     while len(walls) < min(3, rounds) or (len(walls) < rounds and time.monotonic() < ends):
         wall, cpu = _timed(case, read())
         walls.append(wall)
@@ -247,7 +250,8 @@ def show(found: Mapping[str, Any]) -> None:
                 lines[name] = {"statement": name, "worst": f"{row['viewer']}, {row['page']} {row['with']}", **ms}
     if lines:
         table(sorted(lines.values(), key=lambda line: -line["p50"]),
-              {"statement": "statement", "n": "a load", "p50": "p50 ms", "p95": "p95", "min": "min", "worst": "slowest for"})
+              {"statement": "statement", "n": "a load", "p50": "p50 ms", "p95": "p95", "min": "min",
+               "worst": "slowest for"})
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Makes tests/peers importable for the browser tests."""
+"""Makes tests/peers importable for the browser tests, as `front_bench` does for itself when run alone."""
 
 from __future__ import annotations
 

@@ -24,15 +24,15 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent.parent), str(HERE.parent / "peers")]
 
-import chromium
+import chromium  # noqa: E402
 
-from connectors._contract import Opening
-from connectors._demo_settings import personas
-from connectors.demo import CONNECTOR, OWN_DOMAIN, PEOPLE, SYSTEMS
-from data.scope import Role
-from data.store import Store
-from data.writer import Writer
-from metrics._engine import Engine
+from connectors._contract import Opening  # noqa: E402
+from connectors._demo_settings import personas  # noqa: E402
+from connectors.demo import CONNECTOR, OWN_DOMAIN, PEOPLE, SYSTEMS  # noqa: E402
+from data.scope import Role  # noqa: E402
+from data.store import Store  # noqa: E402
+from data.writer import Writer  # noqa: E402
+from metrics._engine import Engine  # noqa: E402
 
 PATIENCE_MS = 30_000
 WHO = {role: next(p.login for p in personas() if p.role is role) for role in Role if role is not Role.SYSTEM}
@@ -79,7 +79,9 @@ class Front:
 
     def start(self) -> None:
         """Start it and wait until it is well."""
-        self.process = subprocess.Popen([sys.executable, str(HERE / "front_server.py"), str(self.db), str(self.port)])
+        self.process = subprocess.Popen(
+            [sys.executable, str(HERE / "front_server.py"), str(self.db), str(self.port)]
+        )
         for _ in range(600):
             with contextlib.suppress(OSError):
                 urllib.request.urlopen(f"{self.url}/healthz", timeout=2).close()
@@ -117,8 +119,14 @@ def page_of(browser: Any, front: Front, role: Role, path: str = "", **context: A
     page = made.new_page()
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda said: faults.append(said.text) if said.type == "error" and "ERR_" not in said.text else None)
-    page.on("request", lambda asked: faults.append(asked.url) if not asked.url.startswith((front.url, "data:")) else None)
+    page.on(
+        "console",
+        lambda said: faults.append(said.text) if said.type == "error" and "ERR_" not in said.text else None,
+    )
+    page.on(
+        "request",
+        lambda asked: faults.append(asked.url) if not asked.url.startswith((front.url, "data:")) else None,
+    )
     page.goto(f"{front.url}/login")
     page.click(f"button[value='{WHO[role]}']")
     page.wait_for_selector("#top[data-live=on]")
@@ -131,14 +139,18 @@ def page_of(browser: Any, front: Front, role: Role, path: str = "", **context: A
 
 
 SHOTS = (
-    (Role.MANAGER, "/live", "live"), (Role.MANAGER, "/process?detail=4", "process"), (Role.MANAGER, "/waiting", "waiting"),
-    (Role.OFFICER, "/compliance", "compliance"), (Role.REP, "/me", "me"), (Role.ADMINISTRATOR, "/sources", "sources"),
+    (Role.MANAGER, "/live", "live"),
+    (Role.MANAGER, "/process?detail=4", "process"),
+    (Role.MANAGER, "/waiting", "waiting"),
+    (Role.OFFICER, "/compliance", "compliance"),
+    (Role.REP, "/me", "me"),
+    (Role.ADMINISTRATOR, "/sources", "sources"),
     (Role.ADMINISTRATOR, "/accounts", "accounts"),
 )
 
 
 def pictures(folder: Path, front: Front, browser: Any) -> list[Path]:
-    """Every page in both colours and at tablet width, the panel at each of its three depths, and the plain pages."""
+    """Every page in both colours and at tablet width, the panel at each of its depths, and the plain pages."""
     folder.mkdir(parents=True, exist_ok=True)
     found: list[Path] = []
 

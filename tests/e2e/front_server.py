@@ -37,9 +37,16 @@ def main(db: str, port: int) -> None:
         if "state" in told:
             writer.report(source, told["state"], told.get("message", ""))
             return 200, {}
-        event = Event(told["id"], datetime.now(UTC), told["activity"], [Ref(*ref) for ref in told["objects"]],
-                      actor=told.get("actor", ""), team=told.get("team", ""), channel=told.get("channel", ""),
-                      direction=told.get("direction", "internal"))
+        event = Event(
+            told["id"],
+            datetime.now(UTC),
+            told["activity"],
+            [Ref(*ref) for ref in told["objects"]],
+            actor=told.get("actor", ""),
+            team=told.get("team", ""),
+            channel=told.get("channel", ""),
+            direction=told.get("direction", "internal"),
+        )
         receipt = writer.put(source, Page({"n": told["id"]}, events=[event], watermark=datetime.now(UTC)))
         return 200, {"new": receipt.n_new}
 

@@ -13,9 +13,19 @@ from front_bench import Front, page_of
 
 from data.scope import Role
 
-pytestmark = [pytest.mark.e2e, pytest.mark.peer, pytest.mark.skipif(bool(chromium.missing()), reason=chromium.missing())]
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.peer,
+    pytest.mark.skipif(bool(chromium.missing()), reason=chromium.missing()),
+]
 
-NEW = {"activity": "msg.in", "channel": "email", "team": "Service", "direction": "inbound", "actor": "zoe@bright.example"}
+NEW = {
+    "activity": "msg.in",
+    "channel": "email",
+    "team": "Service",
+    "direction": "inbound",
+    "actor": "zoe@bright.example",
+}
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +76,9 @@ def test_figure_leads_to_case_to_event_to_source_record_and_back(front: Front, b
 def test_the_map_opens_the_cases_of_a_step_and_keeps_its_places(front: Front, browser: Any) -> None:
     with page_of(browser, front, Role.MANAGER, "/live?otype=ticket") as page:
         page.locator("#live-map g.node").first.wait_for()
-        places = "() => [...document.querySelectorAll('#live-map g.node rect')].map((r) => r.getAttribute('x')).join()"
+        places = (
+            "() => [...document.querySelectorAll('#live-map g.node rect')].map((r) => r.getAttribute('x')).join()"
+        )
         total = "() => [...document.querySelectorAll('#live-map g.node .n')].map((t) => t.textContent).join()"
         before, counted = page.evaluate(places), page.evaluate(total)
         for n in range(3):
@@ -170,7 +182,9 @@ def test_sign_in_works_without_script(front: Front, browser: Any) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(("role", "path", "name"), front_bench.SHOTS)
-def test_nothing_keeps_anybody_out(front: Front, browser: Any, role: Role, path: str, name: str, scheme: str) -> None:
+def test_nothing_keeps_anybody_out(
+    front: Front, browser: Any, role: Role, path: str, name: str, scheme: str
+) -> None:
     with page_of(browser, front, role, path, color_scheme=scheme, bypass_csp=True) as page:
         assert page.evaluate("() => document.documentElement.dataset.theme") == scheme
         if name in {"live", "compliance"}:
@@ -191,12 +205,18 @@ def grave(page: Any) -> list[str]:
     """What axe-core calls serious or critical, with the elements."""
     page.add_script_tag(path=str(chromium.AXE))
     told = page.evaluate("async () => (await axe.run(document, {resultTypes: ['violations']})).violations")
-    return [f"{v['id']}: {[n['target'] for n in v['nodes']][:3]}" for v in told if v["impact"] in {"serious", "critical"}]
+    return [
+        f"{v['id']}: {[n['target'] for n in v['nodes']][:3]}"
+        for v in told
+        if v["impact"] in {"serious", "critical"}
+    ]
 
 
 def test_a_tablet_gets_one_column_and_no_sideways_scrolling(front: Front, browser: Any) -> None:
     with page_of(browser, front, Role.MANAGER, "/live", viewport={"width": 820, "height": 1100}) as page:
-        lefts = page.evaluate("() => [...document.querySelectorAll('#page-live .column')].map((e) => Math.round(e.getBoundingClientRect().left))")
+        lefts = page.evaluate(
+            "() => [...document.querySelectorAll('#page-live .column')].map((e) => e.getBoundingClientRect().left)"
+        )
         assert len(set(lefts)) == 1
         assert page.evaluate("() => document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 

@@ -42,30 +42,59 @@ def at(minutes_ago: float) -> datetime:
 def message(n: int, minutes_ago: float, direction: str, team: str, actor: str) -> Event:
     """One message in ticket n with its customer."""
     activity = "msg.in" if direction == "inbound" else "msg.out"
-    return Event(f"m{n}-{minutes_ago}-{direction}", at(minutes_ago), activity,
-                 [Ref("ticket", f"desk/T-{n}"), Ref("contact", f"c{n}@customer.example")],
-                 actor=actor if direction == "outbound" else f"c{n}@customer.example", team=team, channel="email",
-                 direction=direction)  # type: ignore[arg-type]
+    return Event(
+        f"m{n}-{minutes_ago}-{direction}",
+        at(minutes_ago),
+        activity,
+        [Ref("ticket", f"desk/T-{n}"), Ref("contact", f"c{n}@customer.example")],
+        actor=actor if direction == "outbound" else f"c{n}@customer.example",
+        team=team,
+        channel="email",
+        direction=direction,
+    )  # type: ignore[arg-type]
 
 
 def history() -> Page:
     """Three teams at work: ticket 1 was answered; 2 (North) waits for 50 minutes, 3 (South) for 5 hours."""
     events = [
-        Event(f"hello-{who}", at(600 + i), "note.added", [Ref("ticket", f"desk/T-{100 + i}")], actor=who, team=team,
-              channel="desk")
-        for i, (who, team) in enumerate([*((w, "North") for w in NORTH), *((w, "South") for w in SOUTH),
-                                         *((w, "Tiny") for w in TINY)])
+        Event(
+            f"hello-{who}",
+            at(600 + i),
+            "note.added",
+            [Ref("ticket", f"desk/T-{100 + i}")],
+            actor=who,
+            team=team,
+            channel="desk",
+        )
+        for i, (who, team) in enumerate(
+            [*((w, "North") for w in NORTH), *((w, "South") for w in SOUTH), *((w, "Tiny") for w in TINY)]
+        )
     ]
     for n, team, owner in ((1, "North", NORTH[0]), (2, "North", NORTH[0]), (3, "South", SOUTH[0])):
-        events.append(Event(f"open-{n}", at(400 - n), "ticket.created", [
-            Ref("ticket", f"desk/T-{n}"), Ref("contact", f"c{n}@customer.example")], actor=owner, team=team, channel="desk"))
+        events.append(
+            Event(
+                f"open-{n}",
+                at(400 - n),
+                "ticket.created",
+                [Ref("ticket", f"desk/T-{n}"), Ref("contact", f"c{n}@customer.example")],
+                actor=owner,
+                team=team,
+                channel="desk",
+            )
+        )
         events.append(message(n, 390 - n, "outbound", team, owner))
-    events += [message(1, 40, "inbound", "North", ""), message(1, 30, "outbound", "North", NORTH[0]),
-               message(2, 50, "inbound", "North", ""), message(3, 300, "inbound", "South", "")]
+    events += [
+        message(1, 40, "inbound", "North", ""),
+        message(1, 30, "outbound", "North", NORTH[0]),
+        message(2, 50, "inbound", "North", ""),
+        message(3, 300, "inbound", "South", ""),
+    ]
     links = [Link(Ref("ticket", f"desk/T-{n}"), Ref("contact", f"c{n}@customer.example")) for n in (1, 2, 3)]
     names = [Change(Ref("contact", f"c{n}@customer.example"), "name", f"Customer {n}", at(500)) for n in (1, 2, 3)]
-    owners = [Change(Ref("ticket", f"desk/T-{n}"), "owner", who, at(399))
-              for n, who in ((1, NORTH[0]), (2, NORTH[0]), (3, SOUTH[0]))]
+    owners = [
+        Change(Ref("ticket", f"desk/T-{n}"), "owner", who, at(399))
+        for n, who in ((1, NORTH[0]), (2, NORTH[0]), (3, SOUTH[0]))
+    ]
     return Page({"n": 1}, events=events, links=links, changes=[*names, *owners], watermark=NOW)
 
 
@@ -122,15 +151,32 @@ class Browser:
     cookie: str = ""
     peer: str = "192.0.2.1"
 
-    async def ask(self, method: str, path: str, body: bytes = b"", *, headers: Mapping[str, str] | None = None,
-                  frames: int = 0) -> Answer:
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        *,
+        headers: Mapping[str, str] | None = None,
+        frames: int = 0,
+    ) -> Answer:
         """Send a request; with `frames` the client goes away once that many stream messages have come."""
         address, _, query = path.partition("?")
         sent = {"host": "front.example", **({"cookie": self.cookie} if self.cookie else {}), **(headers or {})}
-        scope = {"type": "http", "method": method, "path": address, "raw_path": address.encode(), "http_version": "1.1",
-                 "query_string": query.encode(), "headers": [(k.encode(), v.encode()) for k, v in sent.items()],
-                 "client": (self.peer, 1), "server": ("front.example", 80), "scheme": "http", "root_path": "",
-                 "asgi": {"version": "3.0"}}
+        scope = {
+            "type": "http",
+            "method": method,
+            "path": address,
+            "raw_path": address.encode(),
+            "http_version": "1.1",
+            "query_string": query.encode(),
+            "headers": [(k.encode(), v.encode()) for k, v in sent.items()],
+            "client": (self.peer, 1),
+            "server": ("front.example", 80),
+            "scheme": "http",
+            "root_path": "",
+            "asgi": {"version": "3.0"},
+        }
         found, gone, parts = Answer(), asyncio.Event(), [body]
 
         async def receive() -> dict[str, Any]:
@@ -157,16 +203,26 @@ class Browser:
 
     async def form(self, path: str, **fields: str) -> Answer:
         """Post a form."""
-        return await self.ask("POST", path, urlencode(fields).encode(), headers={
-            "content-type": "application/x-www-form-urlencoded"})
+        return await self.ask(
+            "POST", path, urlencode(fields).encode(), headers={"content-type": "application/x-www-form-urlencoded"}
+        )
 
     async def click(self, opened: str, view: str, **query: str) -> Answer:
         """What the evidence panel's callback sends."""
         asked = {"open": opened, "view": view, "query": query, "from": "a test", "n": 1}
-        body = {"output": "drawer-body.children", "outputs": {"id": "drawer-body", "property": "children"},
-                "inputs": [{"id": "ask", "property": "data", "value": asked}], "changedPropIds": ["ask.data"], "state": []}
-        return await self.ask("POST", "/_dash-update-component", json.dumps(body).encode(),
-                              headers={"content-type": "application/json"})
+        body = {
+            "output": "drawer-body.children",
+            "outputs": {"id": "drawer-body", "property": "children"},
+            "inputs": [{"id": "ask", "property": "data", "value": asked}],
+            "changedPropIds": ["ask.data"],
+            "state": [],
+        }
+        return await self.ask(
+            "POST",
+            "/_dash-update-component",
+            json.dumps(body).encode(),
+            headers={"content-type": "application/json"},
+        )
 
 
 def frames_of(answer: Answer) -> list[dict[str, Any]]:

@@ -46,13 +46,16 @@ def test_teams_of_fewer_than_five_are_never_shown_alone(world: World) -> None:
     assert "Tiny" not in {row.team for row in live.feed(reading(world), Filters(), NOW_T)}
 
 
-@pytest.mark.parametrize(("sizes", "shown"), [
-    ([9, 8, 7], ["t0", "t1", "t2"]),
-    ([9, 8, 3, 4], ["other teams", "t0", "t1"]),
-    ([9, 8, 3], ["other teams", "t0"]),
-    ([3], ["other teams"]),
-    ([], []),
-])
+@pytest.mark.parametrize(
+    ("sizes", "shown"),
+    [
+        ([9, 8, 7], ["t0", "t1", "t2"]),
+        ([9, 8, 3, 4], ["other teams", "t0", "t1"]),
+        ([9, 8, 3], ["other teams", "t0"]),
+        ([3], ["other teams"]),
+        ([], []),
+    ],
+)
 def test_small_teams_fold_until_five_people_hide_each_other(sizes: list[int], shown: list[str]) -> None:
     folded = fold_small([Team(i, f"t{i}", n) for i, n in enumerate(sizes)])
     assert sorted(set(folded.values())) == shown
@@ -62,11 +65,18 @@ def test_small_teams_fold_until_five_people_hide_each_other(sizes: list[int], sh
 
 def test_two_customers_wait_and_the_longest_comes_first(world: World) -> None:
     found = waiting.waiting(reading(world), Filters(), NOW_T)
-    assert [(w.customer, (NOW_T - w.since_t) // MINUTE) for w in found.rows] == [("Customer 3", 300), ("Customer 2", 50)]
+    assert [(w.customer, (NOW_T - w.since_t) // MINUTE) for w in found.rows] == [
+        ("Customer 3", 300),
+        ("Customer 2", 50),
+    ]
     assert (found.total, found.oldest_t) == (2, NOW_T - 5 * HOUR)
     assert found.median_us == 175 * MINUTE
-    assert [w.customer for w in waiting.waiting(reading(world), Filters(team="North"), NOW_T).rows] == ["Customer 2"]
-    assert [w.customer for w in waiting.waiting(reading(world, SOUTHERNER), Filters(), NOW_T).rows] == ["Customer 3"]
+    assert [w.customer for w in waiting.waiting(reading(world), Filters(team="North"), NOW_T).rows] == [
+        "Customer 2"
+    ]
+    assert [w.customer for w in waiting.waiting(reading(world, SOUTHERNER), Filters(), NOW_T).rows] == [
+        "Customer 3"
+    ]
 
 
 def test_what_waits_on_a_rep_is_only_theirs(world: World) -> None:
@@ -109,8 +119,15 @@ def test_the_flow_of_tickets_is_counted_step_by_step(world: World) -> None:
     assert len(process.arc_cases(reading(world), Filters(otype="ticket"), NOW_T, "ticket.created>*")) == 3
 
 
-ARCS = [Arc("", "a", 100, 0), Arc("a", "b", 90, 5), Arc("b", "c", 80, 5), Arc("c", "", 100, 0), Arc("b", "a", 20, 5),
-        Arc("a", "x", 3, 5), Arc("x", "c", 3, 5)]
+ARCS = [
+    Arc("", "a", 100, 0),
+    Arc("a", "b", 90, 5),
+    Arc("b", "c", 80, 5),
+    Arc("c", "", 100, 0),
+    Arc("b", "a", 20, 5),
+    Arc("a", "x", 3, 5),
+    Arc("x", "c", 3, 5),
+]
 
 
 def test_the_map_shows_the_frequent_steps_and_no_loose_ends() -> None:

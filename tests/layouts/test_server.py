@@ -11,11 +11,21 @@ import live_world
 import pytest
 from live_world import Browser, World, frames_of
 
-PATHS = {"live": "/live", "process": "/process", "waiting": "/waiting", "compliance": "/compliance", "me": "/me",
-         "sources": "/sources", "accounts": "/accounts"}
+PATHS = {
+    "live": "/live",
+    "process": "/process",
+    "waiting": "/waiting",
+    "compliance": "/compliance",
+    "me": "/me",
+    "sources": "/sources",
+    "accounts": "/accounts",
+}
 MINE = {
-    "maya": {"live", "process", "waiting", "sources"}, "sam": {"live", "process", "waiting", "sources"},
-    "omar": {"compliance", "sources"}, "nora": {"me", "sources"}, "ada": {"sources", "accounts"},
+    "maya": {"live", "process", "waiting", "sources"},
+    "sam": {"live", "process", "waiting", "sources"},
+    "omar": {"compliance", "sources"},
+    "nora": {"me", "sources"},
+    "ada": {"sources", "accounts"},
 }
 LANDING = {"maya": "/live", "sam": "/live", "omar": "/compliance", "nora": "/me", "ada": "/sources"}
 
@@ -85,13 +95,21 @@ def test_evidence_leads_from_figure_to_case_to_event_and_is_noted(world: World) 
     async def story() -> None:
         maya = await signed_in(world, "maya")
         assert "Customer 3" in (await maya.click("figure:waiting", "live")).text
-        obj = world.store.connection.cursor().execute("SELECT obj FROM object WHERE id = 'desk/T-3'").fetchall()[0][0]
-        seq = world.store.connection.cursor().execute("SELECT max(seq) FROM case_event WHERE obj = ?", [obj]).fetchall()[0][0]
+        obj = (
+            world.store.connection.cursor().execute("SELECT obj FROM object WHERE id = 'desk/T-3'").fetchall()[0][0]
+        )
+        seq = (
+            world.store.connection.cursor()
+            .execute("SELECT max(seq) FROM case_event WHERE obj = ?", [obj])
+            .fetchall()[0][0]
+        )
         assert "Message in" in (await maya.click(f"case:{obj}", "live")).text
         record = (await maya.click(f"event:{seq}", "live")).text
         assert "m3-300-inbound" in record
         assert "Service desk (desk, webhook)" in record
-        noted = world.writer.do(lambda con: con.execute("SELECT login, what, purpose FROM viewer_log WHERE obj = ?", [obj]).fetchall())
+        noted = world.writer.do(
+            lambda con: con.execute("SELECT login, what, purpose FROM viewer_log WHERE obj = ?", [obj]).fetchall()
+        )
         assert ("maya", "case", "Live: a test") in noted
         nora = await signed_in(world, "nora")
         assert "not in your scope" in (await nora.click(f"case:{obj}", "me")).text
@@ -106,7 +124,9 @@ def test_a_managers_team_bounds_figures_and_evidence(world: World) -> None:
         text = (await sam.ask("GET", "/stream/waiting", frames=2)).text
         assert "Customer 3" in text
         assert "Customer 2" not in text
-        hidden = world.store.connection.cursor().execute("SELECT obj FROM object WHERE id = 'desk/T-2'").fetchall()[0][0]
+        hidden = (
+            world.store.connection.cursor().execute("SELECT obj FROM object WHERE id = 'desk/T-2'").fetchall()[0][0]
+        )
         assert "not in your scope" in (await sam.click(f"case:{hidden}", "live")).text
 
     asyncio.run(story())
@@ -116,7 +136,9 @@ def test_an_officer_sees_no_names_of_people(world: World) -> None:
     async def story() -> None:
         omar = await signed_in(world, "omar")
         text = (await omar.ask("GET", "/stream/compliance", frames=2)).text
-        obj = world.store.connection.cursor().execute("SELECT obj FROM object WHERE id = 'desk/T-2'").fetchall()[0][0]
+        obj = (
+            world.store.connection.cursor().execute("SELECT obj FROM object WHERE id = 'desk/T-2'").fetchall()[0][0]
+        )
         text += (await omar.click(f"case:{obj}", "compliance")).text
         assert "Person " in text
         assert "@firm.example" not in text
@@ -140,7 +162,16 @@ def test_filters_come_from_the_address_and_nonsense_falls_back(world: World) -> 
 def test_unknown_paths_and_other_ways_in_are_refused(world: World) -> None:
     async def story() -> None:
         maya = await signed_in(world, "maya")
-        for path in ("/nope", "/live/x", "/docs", "/openapi.json", "/_reload-hash", "/stream/nope", "/stream/", "/assets/../_auth.py"):
+        for path in (
+            "/nope",
+            "/live/x",
+            "/docs",
+            "/openapi.json",
+            "/_reload-hash",
+            "/stream/nope",
+            "/stream/",
+            "/assets/../_auth.py",
+        ):
             assert (await maya.ask("GET", path)).status == 404, path
         assert (await maya.ask("PUT", "/live")).status == 405
         evil = {"origin": "https://evil.example", "content-type": "application/json"}
@@ -180,12 +211,16 @@ def test_health_needs_no_login_and_tells_sources(world: World) -> None:
 
 
 def test_hooks_are_handed_on_without_login(world: World) -> None:
-    answer = asyncio.run(Browser(world.app).ask("POST", "/hooks/desk", b"12345", headers={"origin": "https://crm.example"}))
+    answer = asyncio.run(
+        Browser(world.app).ask("POST", "/hooks/desk", b"12345", headers={"origin": "https://crm.example"})
+    )
     assert (answer.status, json.loads(answer.text)) == (202, {"source": "desk", "bytes": 5})
 
 
 def test_every_server_callback_is_a_coroutine(world: World) -> None:
-    callbacks = [entry["callback"] for entry in world.app.app.state.dash.callback_map.values() if "callback" in entry]
+    callbacks = [
+        entry["callback"] for entry in world.app.app.state.dash.callback_map.values() if "callback" in entry
+    ]
     assert callbacks
     # A plain function would hold up every stream while it reads the store.
     assert all(inspect.iscoroutinefunction(callback) for callback in callbacks)
@@ -220,8 +255,12 @@ def test_signing_out_ends_the_session_even_for_a_kept_cookie(world: World) -> No
 
 def test_sign_in_goes_on_only_to_paths_of_our_own(world: World) -> None:
     async def story() -> None:
-        for wish, path in (("/live?team=North", "/live?team=North"), ("https://evil.example", "/"),
-                           ("//evil.example", "/"), ("/\\evil.example", "/")):
+        for wish, path in (
+            ("/live?team=North", "/live?team=North"),
+            ("https://evil.example", "/"),
+            ("//evil.example", "/"),
+            ("/\\evil.example", "/"),
+        ):
             answer = await Browser(world.app).form("/login", persona="maya", next=wish)
             assert answer.header("location") == path
 

@@ -1,4 +1,4 @@
-"""Every page: what it sends has a place in its layout, first load and update are one path, and its budget is kept."""
+"""Every page: what it sends has a place in its layout, and every figure opens cases."""
 
 from __future__ import annotations
 

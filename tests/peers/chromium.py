@@ -17,8 +17,14 @@ AXE_VERSION = "4.14.1"
 AXE = HERE / "node_modules" / "axe-core" / "axe.min.js"
 PROGRAMS = {"chromium": "chromium", "dot": "graphviz", "npm": "npm"}
 FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
 ]
 
 
@@ -29,8 +35,11 @@ def install() -> None:
         subprocess.run(["apt-get", "install", "-y", "--no-install-recommends", *lacking], check=True, timeout=1200)
     if not AXE.exists():
         HERE.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["npm", "install", "--no-save", "--prefix", str(HERE), f"axe-core@{AXE_VERSION}"],
-                       check=True, timeout=300)
+        subprocess.run(
+            ["npm", "install", "--no-save", "--prefix", str(HERE), f"axe-core@{AXE_VERSION}"],
+            check=True,
+            timeout=300,
+        )
 
 
 def missing() -> str:
