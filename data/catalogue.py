@@ -78,7 +78,7 @@ def _taking_part(relation: str, whose: str, what: str) -> str | None:
     if relation == "object_object":
         return f"SELECT * FROM main.object_object WHERE a IN ({objects})"
     if relation == "record":
-        return f"SELECT * FROM main.event WHERE seq IN (SELECT seq FROM main.case_event WHERE obj IN ({objects}))"
+        return f"SELECT * FROM main.event WHERE seq IN (SELECT seq FROM main.event_object WHERE obj IN ({objects}))"
     return f"SELECT * FROM main.event WHERE {what}" if relation == "event" else None
 
 

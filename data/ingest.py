@@ -21,6 +21,8 @@ from data.page import Page
 DIRECTIONS: Final = {"internal": 0, "inbound": 1, "outbound": 2}
 # Objects that others turn around: known and linked, but their own course is not followed as a case.
 REFERENCE_TYPES: Final = frozenset({"account", "person", "message", "product", "campaign", "quote"})
+# Objects that rules look at, but that have no course of their own.
+PARTY_TYPES: Final = frozenset({"contact"})
 KINDS: Final = ("activity", "channel", "team", "actor", "object_type", "attribute", "qualifier", "rule")
 _OBJECTS_REMEMBERED: Final = 400_000
 
@@ -193,7 +195,8 @@ def new_events(con: duckdb.DuckDBPyConnection, memory: Memory, found: pl.DataFra
 def append_facts(con: duckdb.DuckDBPyConnection, memory: Memory, frames: Frames, batch: int) -> pl.DataFrame:
     """Append new events, relations, changes and links; returns the new events with their codes and `seq`.
 
-    Leaves the temp tables `fresh` (rows for case_event) and `access` (obj, team, actor) behind.
+    Leaves the temp tables `fresh` (rows for case_event), `fresh_party` (the same of contacts) and `access`
+    (obj, team, actor) behind.
     """
     events = new_events(con, memory, frames.events)
     relations = frames.relations.join(events.select("source", "source_id", "seq"), on=["source", "source_id"])
@@ -205,18 +208,20 @@ def append_facts(con: duckdb.DuckDBPyConnection, memory: Memory, frames: Frames,
                 "team, attrs, $batch FROM b_event ORDER BY seq", {"batch": batch})
     con.execute("INSERT INTO event_object SELECT seq, obj, qualifier FROM b_relation")
     followed = relations.filter(~pl.col("type").is_in(list(REFERENCE_TYPES))).unique(["seq", "obj"], maintain_order=True)
-    con.register("b_followed", followed.select("seq", "obj", "otype"))
-    con.execute("CREATE OR REPLACE TEMP TABLE fresh AS SELECT e.seq, f.obj, f.otype, e.t, e.ord, e.source, e.activity, "
-                "e.channel, e.direction, e.actor, e.team, e.attrs FROM b_followed f JOIN b_event e USING (seq) "
-                "ORDER BY e.seq")
+    con.register("b_followed", followed.select("seq", "obj", "otype", pl.col("type").is_in(list(PARTY_TYPES)).alias("party")))
+    for table, condition in (("fresh", "NOT party"), ("fresh_party", "party")):
+        con.execute("CREATE OR REPLACE TEMP TABLE " + table + " AS SELECT e.seq, f.obj, f.otype, e.t, e.ord, e.source, "
+                    "e.activity, e.channel, e.direction, e.actor, e.team, e.attrs FROM b_followed f "
+                    "JOIN b_event e USING (seq) WHERE " + condition + " ORDER BY e.seq")
     people = relations.filter(pl.col("type") == "person")
     own = people.select("seq", memory.coded("actor", people["id"]).alias("person"))
     con.register("b_person", own)
     # Somebody of the firm took part if he did it (not inbound) or is named in it as a person.
     con.execute("CREATE OR REPLACE TEMP TABLE access AS "
-                "SELECT DISTINCT obj, team, actor FROM fresh WHERE direction <> 1 "
-                "UNION SELECT obj, team, 0 FROM fresh WHERE direction = 1 AND team <> 0 "
-                "UNION SELECT f.obj, f.team, p.person FROM fresh f JOIN b_person p USING (seq)")
+                "WITH new AS (FROM fresh UNION ALL FROM fresh_party) "
+                "SELECT DISTINCT obj, team, actor FROM new WHERE direction <> 1 "
+                "UNION SELECT obj, team, 0 FROM new WHERE direction = 1 AND team <> 0 "
+                "UNION SELECT f.obj, f.team, p.person FROM new f JOIN b_person p USING (seq)")
     _remember_pairs(con, memory, events)
     _append_changes(con, memory, frames, batch)
     _append_links(con, memory, frames, batch)

@@ -222,7 +222,7 @@ class Writer:
     def _give_up(self, error: duckdb.Error) -> FrontviewError:
         """Take nothing more: the file cannot be written. Whoever wants to know is told once."""
         self.fault = explain_fault(error, self.store.path)
-        log.warning("the writer stopped: %s", self.fault)
+        log.error("the writer stopped: %s", self.fault)
         if self.on_fatal:
             self.on_fatal(self.fault)
         return self.fault
@@ -290,7 +290,8 @@ class Writer:
         con.execute("INSERT INTO event_retracted SELECT * FROM event WHERE seq IN (SELECT seq FROM gone)")
         con.execute("DELETE FROM event WHERE seq IN (SELECT seq FROM gone)")
         # A record that came and was taken back in the same batch has left nothing in case_event yet.
-        con.execute("DELETE FROM fresh WHERE seq IN (SELECT seq FROM gone)")
+        for table in ("fresh", "fresh_party"):
+            con.execute("DELETE FROM " + table + " WHERE seq IN (SELECT seq FROM gone)")
         delta.retracted = con.execute("SELECT count(*) FROM gone").fetchall()[0][0]
 
     def _log(self, parts: Sequence[tuple[str, Page]], delta: Delta) -> list[Receipt]:

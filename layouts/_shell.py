@@ -110,30 +110,34 @@ def _header(principal: Principal, *, is_demo: bool) -> Component:
                         title="Light or dark",
                         **_cards.attrs({"aria-label": "Light or dark"}),
                     ),
-                    html.Details(
-                        [
-                            html.Summary(
-                                [
-                                    _initials(principal.name),
-                                    html.Span(f" {principal.name}", className="hidden-text"),
-                                ],
-                                title=principal.name,
-                            ),
-                            html.Div(
-                                [
-                                    html.Strong(principal.name),
-                                    html.Span(_role_words(principal), className="soft"),
-                                    html.Form(html.Button("Sign out"), action="/logout", method="POST"),
-                                ],
-                                className="menu",
-                            ),
-                        ],
-                        id="me",
-                    ),
+                    _account(principal),
                 ],
             ),
             html.Div(id="banner", role="status", hidden=True),
         ],
+    )
+
+
+def _account(principal: Principal) -> Component:
+    return html.Details(
+        [
+            html.Summary(
+                [
+                    _initials(principal.name),
+                    html.Span(f" {principal.name}", className="hidden-text"),
+                ],
+                title=principal.name,
+            ),
+            html.Div(
+                [
+                    html.Strong(principal.name),
+                    html.Span(_role_words(principal), className="soft"),
+                    html.Form(html.Button("Sign out"), action="/logout", method="POST"),
+                ],
+                className="menu",
+            ),
+        ],
+        id="me",
     )
 
 

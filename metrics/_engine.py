@@ -14,20 +14,19 @@ from typing import Final
 import duckdb
 
 from data.errors import FrontviewError
-from data.ingest import REFERENCE_TYPES, Delta
+from data.ingest import PARTY_TYPES, REFERENCE_TYPES, Delta
 from data.settings import Settings
 from data.store import Store, now_us
 from data.writer import Writer
 from metrics._sql import run
 from metrics.conformance.decide import Conformance, Words
 
-# Contacts have a history that rules look at, but no process of their own: they stay out of the map.
-OUTSIDE_FLOW: Final = REFERENCE_TYPES | {"contact"}
 # What waits for an answer of ours. A call is answered by taking it.
 ASKING: Final = ("msg.in", "lead.created", "ticket.created")
 SUMS: Final = ("agg_activity", "agg_dfg", "agg_rule", "agg_case", "agg_variant")
 DERIVED: Final = ("object_fact", "variant", "binding_open", "binding_done", *SUMS)
 _CHUNK = 200_000
+_EVENTS_A_CHUNK = 2_000_000
 # Sums are folded when this many rows have piled up behind the last fold: seldom, and cheap each time.
 _FOLD_AT = 200_000
 
@@ -68,7 +67,7 @@ class Engine:
         """Take over the rules as they are now; when they changed, decide all history again."""
         changed = self.conformance.prepare(con)
         self._look_up(con)
-        if changed and con.execute("SELECT count(*) FROM (FROM case_event LIMIT 1)").fetchall()[0][0]:
+        if changed and con.execute("SELECT count(*) FROM (FROM event LIMIT 1)").fetchall()[0][0]:
             self.rejudge(con, now_us())
 
     def _look_up(self, con: duckdb.DuckDBPyConnection) -> None:
@@ -78,7 +77,8 @@ class Engine:
 
     def _types(self, con: duckdb.DuckDBPyConnection) -> None:
         rows = con.execute("SELECT code, name FROM term WHERE kind = 'object_type'").fetchall()
-        self._params["flow"] = [code for code, name in rows if name not in OUTSIDE_FLOW]
+        self._params["flow"] = [code for code, name in rows if name not in REFERENCE_TYPES | PARTY_TYPES]
+        self._params["party"] = [code for code, name in rows if name in PARTY_TYPES]
 
     def decide(self, con: duckdb.DuckDBPyConnection, delta: Delta) -> None:
         """Recompute what the batch touched. Reads the temp tables `fresh`, `touched`, `gone`."""
@@ -86,13 +86,14 @@ class Engine:
             self._types(con)
         params = self._params | {"batch": delta.batch, "first_new_seq": delta.first_new_seq, "at_us": delta.at_us}
         run(con, "activity", params)
-        if delta.touched:
-            run(con, "looked", params)
-            self.conformance.mark(con)
-            run(con, "passed", params)
+        run(con, "looked", params)
+        self.conformance.mark(con)
+        run(con, "passed", params)
         touched = sorted(obj for (obj,) in con.execute("SELECT obj FROM touched").fetchall())
         if touched:
             run(con, "history", _reach(touched, delta))
+            con.execute("INSERT INTO watched_event FROM fresh_watched")
+            con.execute("DELETE FROM watched_event WHERE seq IN (SELECT seq FROM gone)")
             self._derive(con, params)
 
     def _derive(self, con: duckdb.DuckDBPyConnection, params: dict[str, object]) -> None:
@@ -111,15 +112,35 @@ class Engine:
     def _chunks(self, con: duckdb.DuckDBPyConnection) -> Iterator[int]:
         """Ranges of objects, with `fresh`, `touched`, `gone` and `hist` filled with their whole course."""
         con.execute("CREATE OR REPLACE TEMP TABLE gone (seq BIGINT)")
-        last = con.execute("SELECT coalesce(max(obj), 0) FROM case_event").fetchall()[0][0]
+        self._watch(con)
+        last = con.execute("SELECT coalesce(max(obj), 0) FROM object").fetchall()[0][0]
         for low in range(0, last + 1, _CHUNK):
             span = {"low": low, "high": low + _CHUNK}
+            for table, source in (("fresh", "case_event"), ("fresh_watched", "watched")):
+                con.execute(
+                    f"CREATE OR REPLACE TEMP TABLE {table} AS FROM {source} WHERE obj >= $low AND obj < $high", span
+                )
             con.execute(
-                "CREATE OR REPLACE TEMP TABLE fresh AS FROM case_event WHERE obj >= $low AND obj < $high", span
+                "CREATE OR REPLACE TEMP TABLE touched AS SELECT DISTINCT obj, otype FROM fresh "
+                "UNION SELECT DISTINCT obj, otype FROM fresh_watched"
             )
-            con.execute("CREATE OR REPLACE TEMP TABLE touched AS SELECT DISTINCT obj, otype FROM fresh")
             run(con, "history", {"first_new_obj": 0, "cut": 0, "from_seq": 0})
             yield low
+        con.execute("INSERT INTO watched_event FROM watched")
+        con.execute("DROP TABLE watched")
+
+    def _watch(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Find again what rules look at in the events of contacts: the temp table `watched`."""
+        con.execute("DELETE FROM watched_event")
+        con.execute("CREATE OR REPLACE TEMP TABLE watched AS FROM watched_event LIMIT 0")
+        last = con.execute("SELECT coalesce(max(seq), 0) FROM event").fetchall()[0][0]
+        for low in range(0, last + 1, _EVENTS_A_CHUNK):
+            run(con, "watch", {"low": low, "high": low + _EVENTS_A_CHUNK, "party": self._params["party"]})
+            self.conformance.mark(con)
+            con.execute(
+                "INSERT INTO watched SELECT h.* EXCLUDE (in_new, pos) FROM hist h SEMI JOIN mark m "
+                "ON h.seq = m.seq AND h.obj = m.obj"
+            )
 
     def rebuild(self, con: duckdb.DuckDBPyConnection, at_us: int) -> None:
         """Compute everything derived anew from `case_event`: the back-fill, the recovery and the oracle."""

@@ -17,11 +17,21 @@ COMMANDS = ("demo", "serve", "check", "collect", "import", "explain", "user")
 PASSWORD = "a long enough password"
 
 
-def app(folder: Path, *words: str, typed: str = "", environ: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    """Run the program in a folder of its own; whatever happens it makes no noise of its libraries and no traceback."""
+def app(
+    folder: Path, *words: str, typed: str = "", environ: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run the program in a folder of its own; whatever happens, no noise of its libraries and no traceback."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("FRONTVIEW")}
-    run = subprocess.run([sys.executable, str(ROOT / "app.py"), *words], cwd=folder, capture_output=True, text=True,
-                         input=typed, timeout=120, env=clean | dict(environ or {}), check=False)
+    run = subprocess.run(
+        [sys.executable, str(ROOT / "app.py"), *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        input=typed,
+        timeout=120,
+        env=clean | dict(environ or {}),
+        check=False,
+    )
     for noise in ("nanobind", "leaked", "Traceback", "Warning", "Exception ignored"):
         assert noise not in run.stdout + run.stderr, (words, run.stdout, run.stderr)
     return run
@@ -38,8 +48,10 @@ def refused(folder: Path, *words: str, typed: str = "") -> str:
 @pytest.fixture
 def log(tmp_path: Path) -> Path:
     file = tmp_path / "calls.csv"
-    file.write_text("case,activity,time\n4711,msg.in,2026-01-01T10:00:00Z\n4711,msg.out,2026-01-01T11:30:00Z\n"
-                    "4712,msg.in,2026-01-02T10:00:00+02:00\n")
+    file.write_text(
+        "case,activity,time\n4711,msg.in,2026-01-01T10:00:00Z\n4711,msg.out,2026-01-01T11:30:00Z\n"
+        "4712,msg.in,2026-01-02T10:00:00+02:00\n"
+    )
     return file
 
 
@@ -57,8 +69,19 @@ def test_the_overview_names_every_command(tmp_path: Path) -> None:
     assert re.fullmatch(r"Frontview \d+\.\d+\.\d+\n", app(tmp_path, "--version").stdout)
 
 
-@pytest.mark.parametrize("words", [[], ["fly"], ["import"], ["collect"], ["user", "dance"], ["user", "add", "ann", "--role", "king"],
-                                   ["user", "add", "ann", "--role", "system"], ["check", "--no-such-thing"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["fly"],
+        ["import"],
+        ["collect"],
+        ["user", "dance"],
+        ["user", "add", "ann", "--role", "king"],
+        ["user", "add", "ann", "--role", "system"],
+        ["check", "--no-such-thing"],
+    ],
+)
 def test_a_misspelt_command_is_told_how_to_write_it(tmp_path: Path, words: list[str]) -> None:
     run = app(tmp_path, *words)
     assert run.returncode == 2 and run.stderr.startswith("usage: ")
@@ -97,13 +120,26 @@ def test_the_environment_names_the_file_and_the_command_line_overrules_it(tmp_pa
 
 def test_accounts_are_made_listed_and_switched_off(tmp_path: Path) -> None:
     db = ("--db", str(tmp_path / "f.duckdb"))
-    made = app(tmp_path, "user", "add", "Ann", "--role", "administrator", "--name", "Ann Adler", "--password-stdin", *db,
-               typed=PASSWORD + "\n")
+    made = app(
+        tmp_path,
+        "user",
+        "add",
+        "Ann",
+        "--role",
+        "administrator",
+        "--name",
+        "Ann Adler",
+        "--password-stdin",
+        *db,
+        typed=PASSWORD + "\n",
+    )
     assert (made.returncode, made.stderr) == (0, "")
     assert PASSWORD not in made.stdout
     listed = app(tmp_path, "user", "list", *db).stdout
     assert re.search(r"^ann +administrator +Ann Adler$", listed, re.M)
-    assert "exists already" in refused(tmp_path, "user", "add", "ann", "--password-stdin", *db, typed=PASSWORD + "\n")
+    assert "exists already" in refused(
+        tmp_path, "user", "add", "ann", "--password-stdin", *db, typed=PASSWORD + "\n"
+    )
     assert "use 10 or more" in refused(tmp_path, "user", "add", "ben", "--password-stdin", *db, typed="short\n")
     assert "a login" in refused(tmp_path, "user", "add", "--password-stdin", *db, typed=PASSWORD + "\n")
     assert app(tmp_path, "user", "off", "ANN", *db).returncode == 0
@@ -126,9 +162,14 @@ def test_collecting_without_sources_and_checking_end_well(tmp_path: Path) -> Non
     assert run.returncode == 0 and run.stdout.startswith("ok")
 
 
-@pytest.mark.parametrize(("settings", "told"), [
-    ("[frim]\nname = 'x'\n", "frontview.toml"), ("[store]\ndb = 7\n", "frontview.toml"), ("this is no TOML", "frontview.toml"),
-])
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ("[frim]\nname = 'x'\n", "frontview.toml"),
+        ("[store]\ndb = 7\n", "frontview.toml"),
+        ("this is no TOML", "frontview.toml"),
+    ],
+)
 def test_settings_that_cannot_be_meant_are_refused(tmp_path: Path, settings: str, told: str) -> None:
     (tmp_path / "frontview.toml").write_text(settings)
     assert told in refused(tmp_path, "collect", "--once", "--db", str(tmp_path / "f.duckdb"))
@@ -136,8 +177,10 @@ def test_settings_that_cannot_be_meant_are_refused(tmp_path: Path, settings: str
 
 def test_a_pack_that_cannot_be_read_is_refused_before_anything_is_written(tmp_path: Path, log: Path) -> None:
     (tmp_path / "packs").mkdir()
-    (tmp_path / "packs" / "own.yaml").write_text("pack: own\nrules:\n  - {id: X, title: x, object: case, template: respons, "
-                                                 "activation: {activity: msg.in}}\n")
+    (tmp_path / "packs" / "own.yaml").write_text(
+        "pack: own\nrules:\n  - {id: X, title: x, object: case, template: respons, "
+        "activation: {activity: msg.in}}\n"
+    )
     (tmp_path / "frontview.toml").write_text(f"[rules]\npacks = ['{tmp_path / 'packs'}']\n")
     told = refused(tmp_path, "import", str(log), "--yes", "--db", str(tmp_path / "f.duckdb"))
     assert "did you mean 'response'?" in told

@@ -55,6 +55,10 @@ CREATE TABLE case_event (
     actor INTEGER NOT NULL, team INTEGER NOT NULL, attrs VARCHAR
 );
 
+-- The events of contacts that some rule looks at. A contact has no process of its own and may come back for years;
+-- what no rule looks at is found through event_object.
+CREATE TABLE watched_event AS FROM case_event LIMIT 0;
+
 -- Which own people and teams took part in, were addressed by, or own an object: the ground of scope.
 CREATE TABLE object_access (obj INTEGER NOT NULL, team INTEGER NOT NULL, actor INTEGER NOT NULL);
 -- Which source has ever brought which activity: whose watermark an absence waits for.

@@ -10,9 +10,11 @@ WITH course AS (
          WHERE seq >= $from_seq)
         UNION ALL
         (FROM case_event SEMI JOIN (SELECT obj FROM touched WHERE obj < $cut) USING (obj))
+        UNION ALL
+        (FROM watched_event SEMI JOIN touched USING (obj))
     ) c
     UNION ALL
-    SELECT f.*, FALSE, TRUE FROM fresh f
+    SELECT f.*, FALSE, TRUE FROM (FROM fresh UNION ALL FROM fresh_watched) f
 ), tied AS (
     SELECT obj, t, min(source) = max(source) AND min(ord) >= 0 AS numbered
     FROM course WHERE in_new GROUP BY obj, t HAVING count(*) > 1

@@ -1,5 +1,4 @@
--- The batch's events of objects without a flow of their own (contacts), as far as some rule names their activity.
+-- The batch's events of contacts whose activity some rule names; `mark` then keeps those that a rule looks at.
 CREATE OR REPLACE TEMP TABLE hist AS
-SELECT f.*, TRUE AS in_new, f.t * 2048 AS pos FROM fresh f
-WHERE otype NOT IN (SELECT unnest($flow)) AND EXISTS (
-    SELECT 1 FROM rule_term r WHERE r.otype = f.otype AND r.activity = f.activity);
+SELECT f.*, TRUE AS in_new, f.t * 2048 AS pos FROM fresh_party f
+WHERE EXISTS (SELECT 1 FROM rule_term r WHERE r.otype = f.otype AND r.activity = f.activity);

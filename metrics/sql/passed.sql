@@ -1,3 +1,4 @@
--- Objects without a flow are decided only when some rule looks at what happened to them: `mark` holds those events.
-DELETE FROM touched WHERE otype NOT IN (SELECT unnest($flow)) AND obj NOT IN (SELECT obj FROM mark)
-    AND obj NOT IN (SELECT obj FROM case_event SEMI JOIN gone USING (seq));
+-- Contacts are decided only when something happened that a rule looks at, or such a record was taken back.
+CREATE OR REPLACE TEMP TABLE fresh_watched AS FROM fresh_party SEMI JOIN mark USING (seq, obj);
+INSERT INTO touched SELECT DISTINCT obj, otype FROM fresh_watched
+UNION SELECT DISTINCT obj, otype FROM watched_event SEMI JOIN gone USING (seq);

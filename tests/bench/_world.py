@@ -114,10 +114,12 @@ JOIN term p ON p.kind = 'actor' AND p.name = w.actor""",
     "INSERT INTO event_object SELECT seq, obj, 0 FROM numbered ORDER BY seq",
     """INSERT INTO case_event SELECT l.seq, x.obj, x.otype, l.t, l.ord, {source}, l.act, l.channel_code,
     l.direction, l.actor_code, l.team_code, l.attrs
-    FROM loaded l JOIN numbered x USING (seq) ORDER BY l.seq, x.obj""",
+    FROM loaded l JOIN numbered x USING (seq)
+    WHERE x.otype = l.otype ORDER BY l.seq, x.obj""",
     """INSERT INTO batch_mark SELECT 1 + row_number() OVER (ORDER BY first // 1000), min(first), min(obj)
     FROM found GROUP BY first // 1000 ORDER BY 2""",
-    "INSERT INTO object_access SELECT DISTINCT obj, team, actor FROM case_event WHERE direction <> 1 ORDER BY obj",
+    "INSERT INTO object_access SELECT DISTINCT x.obj, l.team_code, l.actor_code FROM loaded l
+    JOIN numbered x USING (seq) WHERE l.direction <> 1 ORDER BY x.obj",
 )
 
 # What a store of this age holds beside events: accounts, names, owners, links, and the log of its commits.

@@ -1,7 +1,7 @@
 """What test_kill.py kills: a process that forks writers on demand, so that each starts in a moment.
 
-Reads `start <file> <state file> <seed>` from standard input, forks a writer and says `pid <n>`; when that has died it
-says `died <status>`. The writer says `up <n> <n>` (what each source has) and `done <source> <n>` after each put.
+Reads `start <file> <state file> <seed>` from standard input, forks a writer and says `pid <n>`; when that has died
+it says `died <status>`. The writer says `up <n> <n>` (what each source has) and `done <source> <n>` after each put.
 """
 
 from __future__ import annotations

@@ -22,17 +22,30 @@ from data.writer import Writer
 ROOT = Path(__file__).resolve().parents[2]
 START = datetime(2026, 3, 2, tzinfo=UTC)
 COMMANDS = {
-    "serve": ["serve"], "collect": ["collect", "--once"], "import": ["import", "{log}", "--yes"],
-    "explain": ["explain", "c1"], "user list": ["user", "list"],
+    "serve": ["serve"],
+    "collect": ["collect", "--once"],
+    "import": ["import", "{log}", "--yes"],
+    "explain": ["explain", "c1"],
+    "user list": ["user", "list"],
 }
 
 
 def page(number: int, size: int = 20) -> Page:
     """A page of messages whose attributes hardly shrink, so that they fill a disk."""
     dice = random.Random(number)
-    return Page({"n": number}, [
-        Event(f"{number}-{i}", START + timedelta(minutes=number * size + i), "msg.in", [Ref("conversation", f"c{i}")],
-              attrs={"noise": dice.randbytes(200).hex()}) for i in range(size)])
+    return Page(
+        {"n": number},
+        [
+            Event(
+                f"{number}-{i}",
+                START + timedelta(minutes=number * size + i),
+                "msg.in",
+                [Ref("conversation", f"c{i}")],
+                attrs={"noise": dice.randbytes(200).hex()},
+            )
+            for i in range(size)
+        ],
+    )
 
 
 def fill(file: Path, batches: int = 3) -> None:
@@ -48,8 +61,16 @@ def fill(file: Path, batches: int = 3) -> None:
 def app(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Run the program in a folder of its own, as a user does."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith("FRONTVIEW")}
-    return subprocess.run([sys.executable, str(ROOT / "app.py"), *words], cwd=folder, capture_output=True, text=True,
-                          stdin=subprocess.DEVNULL, timeout=120, env=environ, check=False)
+    return subprocess.run(
+        [sys.executable, str(ROOT / "app.py"), *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=120,
+        env=environ,
+        check=False,
+    )
 
 
 def refused(run: subprocess.CompletedProcess[str]) -> str:
@@ -64,8 +85,10 @@ def refused(run: subprocess.CompletedProcess[str]) -> str:
 @pytest.fixture
 def log(tmp_path: Path) -> Path:
     file = tmp_path / "log.csv"
-    file.write_text("case,activity,time\n1,msg.in,2026-01-01T10:00:00Z\n1,msg.out,2026-01-01T11:00:00Z\n"
-                    "2,msg.in,2026-01-02T10:00:00Z\n")
+    file.write_text(
+        "case,activity,time\n1,msg.in,2026-01-01T10:00:00Z\n1,msg.out,2026-01-01T11:00:00Z\n"
+        "2,msg.in,2026-01-02T10:00:00Z\n"
+    )
     return file
 
 
@@ -100,7 +123,9 @@ DAMAGES = [garbage, broken_header, truncated, flipped, emptied, of_another_progr
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_damaged_file_is_refused_in_one_sentence_and_left_alone(tmp_path: Path, damage: Callable[[Path], None]) -> None:
+def test_a_damaged_file_is_refused_in_one_sentence_and_left_alone(
+    tmp_path: Path, damage: Callable[[Path], None]
+) -> None:
     file = tmp_path / "damaged.duckdb"
     fill(file)
     damage(file)
@@ -125,10 +150,11 @@ def test_every_command_refuses_a_damaged_file(tmp_path: Path, log: Path, command
 
 def test_a_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
     import duckdb
+
     file = tmp_path / "theirs.duckdb"
     with duckdb.connect(str(file)) as theirs:
         theirs.execute("CREATE TABLE invoice (number INT)")
-    with pytest.raises(FixSettings, match="another program.*invoice"):
+    with pytest.raises(FixSettings, match=r"another program.*invoice"):
         Store.open(file)
     with duckdb.connect(str(file)) as theirs:
         assert theirs.execute("SELECT table_name FROM duckdb_tables()").fetchall() == [("invoice",)]
@@ -136,10 +162,12 @@ def test_a_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
 
 def crashed_writer(file: Path) -> Path:
     """Let a process store a page and end without closing the file, so that its log (WAL) stands beside it."""
-    code = ("import os, sys; sys.path.insert(0, sys.argv[1])\nfrom pathlib import Path\n"
-            "from tests.data.test_damage import Store, Writer, page\n"
-            "store = Store.open(sys.argv[2]); writer = Writer(store); writer.start()\n"
-            "writer.put('mail', page(7)); os._exit(0)")
+    code = (
+        "import os, sys; sys.path.insert(0, sys.argv[1])\nfrom pathlib import Path\n"
+        "from tests.data.test_damage import Store, Writer, page\n"
+        "store = Store.open(sys.argv[2]); writer = Writer(store); writer.start()\n"
+        "writer.put('mail', page(7)); os._exit(0)"
+    )
     subprocess.run([sys.executable, "-c", code, str(ROOT), str(file)], check=True, timeout=120)
     return file.with_name(file.name + ".wal")
 
@@ -166,7 +194,7 @@ def test_a_damaged_log_is_refused_or_cut_at_a_commit_but_never_half_read(tmp_pat
         file = tmp_path / f"flip-{place}.duckdb"
         shutil.copy(whole, file)
         bent = bytearray(wal.read_bytes())
-        bent[place:place + 40] = bytes(byte ^ 0xFF for byte in bent[place:place + 40])
+        bent[place : place + 40] = bytes(byte ^ 0xFF for byte in bent[place : place + 40])
         file.with_name(file.name + ".wal").write_bytes(bytes(bent))
         outcomes.add(opened_whole(file))
     assert outcomes & {"damaged", 3}
@@ -207,9 +235,15 @@ def unwritable() -> Iterator[Callable[[Path], None]]:
     def make(path: Path) -> None:
         if os.geteuid() != 0:
             path.chmod(0o555 if path.is_dir() else 0o444)
-        elif not shutil.which("chattr") or subprocess.run(["chattr", "+i", str(path)], capture_output=True, check=False).returncode:
-            pytest.skip("root may write everywhere here: run as another user, or on a file system that knows chattr +i")
+        elif (
+            not shutil.which("chattr")
+            or subprocess.run(["chattr", "+i", str(path)], capture_output=True, check=False).returncode
+        ):
+            pytest.skip(
+                "root may write everywhere here: run as another user, or on a file system that knows chattr +i"
+            )
         done.append(path)
+
     yield make
     for path in done:
         if os.geteuid() == 0:
@@ -241,7 +275,9 @@ def test_a_folder_in_place_of_a_file_and_a_missing_file(tmp_path: Path) -> None:
         Store.open(tmp_path)
     with pytest.raises(FixSettings, match="there is no database file"):
         Store.open(tmp_path / "missing.duckdb", create=False)
-    assert "there is no database file" in refused(app(tmp_path, "explain", "1", "--db", str(tmp_path / "missing.duckdb")))
+    assert "there is no database file" in refused(
+        app(tmp_path, "explain", "1", "--db", str(tmp_path / "missing.duckdb"))
+    )
     assert not (tmp_path / "missing.duckdb").exists()
 
 
@@ -249,8 +285,15 @@ def test_a_folder_in_place_of_a_file_and_a_missing_file(tmp_path: Path) -> None:
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "small"
     folder.mkdir()
-    mounted = os.geteuid() == 0 and subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=24m", "frontview-test", str(folder)], capture_output=True, check=False).returncode == 0
+    mounted = (
+        os.geteuid() == 0
+        and subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=24m", "frontview-test", str(folder)],
+            capture_output=True,
+            check=False,
+        ).returncode
+        == 0
+    )
     if not mounted:
         pytest.skip("a small disk has to be mounted for this: run as root where mounting is allowed")
     yield folder
@@ -273,7 +316,7 @@ def test_a_full_disk_stops_the_writer_and_loses_nothing(small_disk: Path) -> Non
     writer = Writer(store, on_fatal=told.append)
     writer.start()
     stored = 2
-    with pytest.raises(FixSettings, match="the disk that holds .* is full; what was committed is safe"):
+    with pytest.raises(FixSettings, match=r"the disk that holds .* is full; what was committed is safe"):
         for number in range(3, 400):
             writer.put("mail", page(number, 200))
             stored = number
@@ -300,8 +343,10 @@ def test_an_import_into_a_full_disk_ends_with_a_sentence(small_disk: Path, tmp_p
     leave(small_disk, 3_000_000)
     dice = random.Random(1)
     log = tmp_path / "big.csv"
-    log.write_text("case,activity,time\n" + "".join(
-        f"{dice.randbytes(40).hex()},msg.in,2026-01-01T10:00:00Z\n" for _ in range(60_000)))
+    log.write_text(
+        "case,activity,time\n"
+        + "".join(f"{dice.randbytes(40).hex()},msg.in,2026-01-01T10:00:00Z\n" for _ in range(60_000))
+    )
     run = app(tmp_path, "import", str(log), "--yes", "--db", str(file))
     assert run.returncode == 1, (run.returncode, run.stderr)
     assert "is full" in run.stderr.strip().splitlines()[-1] and "Traceback" not in run.stderr

@@ -57,7 +57,9 @@ def test_the_latest_value_holds_whatever_came_last(store: Store, writer: Writer,
     assert rows(store, "SELECT count(*) FROM object_change") == [(4,)], "the same change is stored once"
 
 
-def test_values_of_one_moment_and_empty_values_are_decided_alike_in_both_orders(store: Store, writer: Writer) -> None:
+def test_values_of_one_moment_and_empty_values_are_decided_alike_in_both_orders(
+    store: Store, writer: Writer
+) -> None:
     writer.put("crm", Page({}, changes=[change("a", 0), change("b", 0), change(None, 0, "owner")]))
     writer.put("crm", Page({}, changes=[change("b", 0, "second")]))
     writer.put("crm", Page({}, changes=[change("a", 0, "second"), change("x", -1, "owner")]))
@@ -73,8 +75,14 @@ def test_objects_and_links_are_stored_once(store: Store, writer: Writer) -> None
     link = Link(DEAL, Ref("account", "acme"), "of")
     for _ in range(3):
         writer.put("crm", Page({}, links=[link, link]))
-    writer.put("crm", Page({}, [Event("1", AT, "quote.sent", [DEAL, Ref("account", "acme"), Ref("account", "crm/1")])],
-                           links=[Link(DEAL, Ref("account", "acme"), "by")]))
+    writer.put(
+        "crm",
+        Page(
+            {},
+            [Event("1", AT, "quote.sent", [DEAL, Ref("account", "acme"), Ref("account", "crm/1")])],
+            links=[Link(DEAL, Ref("account", "acme"), "by")],
+        ),
+    )
     assert rows(store, "SELECT count(*) FROM object_object") == [(2,)]
     assert rows(store, "SELECT id FROM object ORDER BY id, otype") == [("acme",), ("crm/1",), ("crm/1",)]
 
@@ -95,31 +103,51 @@ def test_frames_and_events_are_the_same_facts(store: Store, writer: Writer) -> N
     assert rows(store, NOW) == [("stage", "won")]
 
 
-@pytest.mark.parametrize("page", [
-    Page({}), Page({}, retractions=[Retraction("1", "deleted")]), Page({}, changes=[change("x", 0)]),
-    Page({}, links=[Link(DEAL, Ref("account", "acme"))]), Page({}, frames=to_frames([])),
-    Page({}, [Event("2", AT, "msg.in", [Ref("account", "acme")])]),
-])
-def test_every_kind_of_page_may_come_alone_and_leaves_the_types_of_columns_as_they_are(store: Store, writer: Writer,
-                                                                                      page: Page) -> None:
+@pytest.mark.parametrize(
+    "page",
+    [
+        Page({}),
+        Page({}, retractions=[Retraction("1", "deleted")]),
+        Page({}, changes=[change("x", 0)]),
+        Page({}, links=[Link(DEAL, Ref("account", "acme"))]),
+        Page({}, frames=to_frames([])),
+        Page({}, [Event("2", AT, "msg.in", [Ref("account", "acme")])]),
+    ],
+)
+def test_every_kind_of_page_may_come_alone_and_leaves_the_types_of_columns_as_they_are(
+    store: Store, writer: Writer, page: Page
+) -> None:
     writer.put("crm", Page({}, [Event("1", AT, "msg.in", [DEAL])]))
     writer.put("crm", page)
-    found = writer.do(lambda con: con.execute("SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = "
-                                              "'case_event' ORDER BY 1").fetchall())
-    assert found == writer.do(lambda con: con.execute("SELECT column_name, data_type FROM duckdb_columns() WHERE "
-                                                      "table_name = 'fresh' ORDER BY 1").fetchall())
+    found = writer.do(
+        lambda con: con.execute(
+            "SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = 'case_event' ORDER BY 1"
+        ).fetchall()
+    )
+    assert found == writer.do(
+        lambda con: con.execute(
+            "SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = 'fresh' ORDER BY 1"
+        ).fetchall()
+    )
 
 
 def test_keys_are_the_same_on_every_machine() -> None:
     # These stand in files: other values would make every known record new again.
     assert (key64(""), key64("crm\0" + "1")) == (-5426141060434712860, 6536757457244327095)
-    assert -(1 << 63) <= min(key64(str(i)) for i in range(100)) < 0 < max(key64(str(i)) for i in range(100)) < 1 << 63
+    assert (
+        -(1 << 63) <= min(key64(str(i)) for i in range(100)) < 0 < max(key64(str(i)) for i in range(100)) < 1 << 63
+    )
 
 
 def test_names_with_any_letters_survive(store: Store, writer: Writer) -> None:
     odd = ["x'; DROP TABLE event; --", "日本語", "a\tb", "\U0001f600", " lead and trail "]
-    writer.put("crm", Page({}, [Event(name, AT, name, [Ref("case", name, name)], actor=name, team=name, channel=name)
-                                for name in odd]))
+    writer.put(
+        "crm",
+        Page(
+            {},
+            [Event(name, AT, name, [Ref("case", name, name)], actor=name, team=name, channel=name) for name in odd],
+        ),
+    )
     assert sorted(rows(store, "SELECT source_id FROM event")) == sorted((name,) for name in odd)
     assert sorted(rows(store, "SELECT name FROM activity WHERE code > 0")) == sorted((name,) for name in odd)
     assert sorted(rows(store, "SELECT id FROM object")) == sorted((name,) for name in odd)

@@ -105,20 +105,26 @@ def check_whole(file: Path, acknowledged: dict[str, int]) -> None:
         ids = column("SELECT source_id FROM event WHERE source = $code")
         assert len(ids) == len(set(ids)) and set(ids) == remaining(last)
         assert column("SELECT cursor FROM commit_log WHERE source = $code ORDER BY batch, rowid") == [
-            f'{{"n": {number}}}' for number in range(1, last + 1)]
+            f'{{"n": {number}}}' for number in range(1, last + 1)
+        ]
         assert sorted(column("SELECT source_id FROM quarantine WHERE source = $code")) == sorted(
-            f"{number}-x" for number in range(1, last + 1))
+            f"{number}-x" for number in range(1, last + 1)
+        )
         assert column("SELECT count(*) FROM object_change WHERE source = $code") == [last]
         # The retraction of 0-1 in the first batch, two in each, of which each second one was awaited already.
         assert column("SELECT count(*) FROM retraction WHERE source = $code") == [2 * last]
         assert column("SELECT n_new FROM source WHERE code = $code") == [EACH * last - (last - 1)]
     one = con.execute("SELECT count(*), count(DISTINCT seq) FROM event").fetchall()[0]
     assert one[0] == one[1]
-    orphans = con.execute("SELECT count(*) FROM event_object ANTI JOIN (SELECT seq FROM event UNION ALL "
-                          "SELECT seq FROM event_retracted) e USING (seq)").fetchall()
+    orphans = con.execute(
+        "SELECT count(*) FROM event_object ANTI JOIN (SELECT seq FROM event UNION ALL "
+        "SELECT seq FROM event_retracted) e USING (seq)"
+    ).fetchall()
     assert orphans == [(0,)]
-    lacking = con.execute("SELECT count(*) FROM (SELECT e.seq FROM event e LEFT JOIN event_object o USING (seq) "
-                          "GROUP BY e.seq HAVING count(o.obj) <> 3)").fetchall()
+    lacking = con.execute(
+        "SELECT count(*) FROM (SELECT e.seq FROM event e LEFT JOIN event_object o USING (seq) "
+        "GROUP BY e.seq HAVING count(o.obj) <> 3)"
+    ).fetchall()
     assert lacking == [(0,)]
     assert con.execute("SELECT count(*) FROM object GROUP BY okey HAVING count(*) > 1").fetchall() == []
     assert con.execute("SELECT count(*) FROM term GROUP BY kind, name HAVING count(*) > 1").fetchall() == []
@@ -131,8 +137,10 @@ def test_a_hundred_kills_lose_nothing_and_leave_nothing_in_half(nursery: Nursery
     moments: Counter[int] = Counter()
     for _ in range(KILLS):
         moments[one_life(nursery, file, dice, acknowledged)] += 1
-    told = (f"of {KILLS} kills {moments[IN_TRANSACTION]} hit in the middle of a transaction and {moments[STARTING]} "
-            f"during the start; {acknowledged} batches were acknowledged")
+    told = (
+        f"of {KILLS} kills {moments[IN_TRANSACTION]} hit in the middle of a transaction and {moments[STARTING]} "
+        f"during the start; {acknowledged} batches were acknowledged"
+    )
     print(told)
     assert moments[IN_TRANSACTION] >= 10 and moments[STARTING] >= 5, told
     assert all(number > KILLS // 4 for number in acknowledged.values()), told

@@ -1,4 +1,4 @@
-"""The file: made once, brought up to date step by step, refused when it comes from the future, let go of when closed."""
+"""The file: made once, brought up to date step by step, refused when it is newer, let go of when closed."""
 
 from __future__ import annotations
 
@@ -103,7 +103,9 @@ def test_reading_tells_what_is_wrong_with_a_statement() -> None:
         store.read("SELEKT 1", {}, SYSTEM)
     with pytest.raises(OurFault, match="no_such_column"):
         store.read("SELECT no_such_column FROM event", {}, SYSTEM)
-    assert store.read("SELECT $word AS word", {"word": "x'; DROP TABLE event"}, SYSTEM) == [{"word": "x'; DROP TABLE event"}]
+    assert store.read("SELECT $word AS word", {"word": "x'; DROP TABLE event"}, SYSTEM) == [
+        {"word": "x'; DROP TABLE event"}
+    ]
     store.close()
 
 
@@ -112,14 +114,22 @@ def test_pseudonyms_are_stable_in_a_file_and_differ_between_files(tmp_path: Path
         store = Store.open(file)
         writer = Writer(store)
         writer.start()
-        writer.put("mail", Page({}, [Event("1", AT, "msg.out", [Ref("case", "a")], actor=who, direction="outbound")
-                                     for who in ("anna", "ben")][:1]
-                                + [Event("2", AT, "msg.out", [Ref("case", "a")], actor="ben", direction="outbound")]))
+        writer.put(
+            "mail",
+            Page(
+                {},
+                [
+                    Event(who, AT, "msg.out", [Ref("case", "a")], actor=who, direction="outbound")
+                    for who in ("anna", "ben")
+                ],
+            ),
+        )
         rows = store.read("SELECT key, name FROM actor WHERE code > 0 ORDER BY code", {}, Scope(Role.OFFICER))
         writer.stop()
         store.close()
         assert all(row["key"] == row["name"] for row in rows)
         return [row["name"] for row in rows]
+
     first = names(tmp_path / "one.duckdb")
     assert len(set(first)) == 2 and names(tmp_path / "one.duckdb") == first
     assert not set(first) & set(names(tmp_path / "two.duckdb"))
@@ -130,8 +140,14 @@ def test_people_are_called_by_the_latest_name_they_had() -> None:
     writer = Writer(store)
     writer.start()
     anna = Ref("person", "anna@firm.example")
-    writer.put("crm", Page({}, [Event("1", AT, "msg.out", [Ref("case", "a")], actor=anna.id, direction="outbound")],
-                           [Change(anna, "name", "Anna Adler", AT.replace(hour=12))]))
+    writer.put(
+        "crm",
+        Page(
+            {},
+            [Event("1", AT, "msg.out", [Ref("case", "a")], actor=anna.id, direction="outbound")],
+            [Change(anna, "name", "Anna Adler", AT.replace(hour=12))],
+        ),
+    )
     writer.put("crm", Page({}, changes=[Change(anna, "name", "Anna Berg", AT), Change(anna, "team", "sales", AT)]))
     rows = store.read("SELECT key, name, team FROM actor WHERE code > 0", {}, SYSTEM)
     assert rows == [{"key": "anna@firm.example", "name": "Anna Adler", "team": "sales"}]

@@ -62,7 +62,7 @@ def one(store: Store, sql: str) -> Any:
 
 
 def together(writer: Writer, *jobs: tuple[str, Page]) -> list[Any]:
-    """Put pages while the writer is held up, so that it finds all of them at once; receipts or errors in their order."""
+    """Put pages while the writer is held up, so that it finds all at once; receipts or errors in their order."""
     gate, held, results = threading.Event(), threading.Event(), [None] * len(jobs)
 
     def hold(_: Any) -> None:
@@ -108,7 +108,12 @@ def test_what_was_taken_back_stays_away_whichever_came_first(store: Store, write
 
 
 def test_what_is_set_aside_is_kept_and_counted_once(store: Store, writer: Writer) -> None:
-    aside = [Aside("7", "names no object"), Aside("7", "names no object"), Aside("7", "has no time zone"), Aside("8", "no id")]
+    aside = [
+        Aside("7", "names no object"),
+        Aside("7", "names no object"),
+        Aside("7", "has no time zone"),
+        Aside("8", "no id"),
+    ]
     assert writer.put("mail", Page({}, aside=aside)).n_aside == 3
     assert writer.put("mail", Page({}, aside=aside[:1])).n_aside == 0
     assert writer.put("desk", Page({}, aside=aside[:1])).n_aside == 1
@@ -119,6 +124,7 @@ def test_what_is_set_aside_is_kept_and_counted_once(store: Store, writer: Writer
 def test_the_row_of_a_source_moves_forward_only(store: Store, writer: Writer) -> None:
     def row() -> dict[str, Any]:
         return store.read("SELECT n_new, n_again, watermark_t, behind FROM source WHERE id = 'mail'", {}, SYSTEM)[0]
+
     later = START + timedelta(hours=1)
     writer.put("mail", Page({"n": 1}, [event("1")], watermark=later, behind=5))
     assert row() == {"n_new": 1, "n_again": 0, "watermark_t": micros(later), "behind": 5}
@@ -138,16 +144,24 @@ def test_a_failing_page_harms_only_itself(store: Store, writer: Writer) -> None:
 
 
 def test_pages_taken_together_are_told_apart_when_one_fails(store: Store, writer: Writer) -> None:
-    results = together(writer, ("mail", Page({"n": 1}, [event("1")])), ("desk", Page({"n": 1}, [event("bad")])),
-                       ("crm", Page({"n": 1}, [event("1")])))
+    results = together(
+        writer,
+        ("mail", Page({"n": 1}, [event("1")])),
+        ("desk", Page({"n": 1}, [event("bad")])),
+        ("crm", Page({"n": 1}, [event("1")])),
+    )
     assert [type(result) for result in results] == [Receipt, OurFault, Receipt]
     assert [store.cursor(source) for source in ("mail", "desk", "crm")] == [{"n": 1}, {}, {"n": 1}]
     assert one(store, "SELECT count(*) FROM event") == 2
 
 
 def test_pages_that_wait_are_committed_together_each_with_its_own_receipt(store: Store, writer: Writer) -> None:
-    results = together(writer, ("mail", Page({"n": 1}, [event("1"), event("2")])), ("desk", Page({"n": 1}, [event("1")])),
-                       ("mail", Page({"n": 2}, [event("2"), event("3")])))
+    results = together(
+        writer,
+        ("mail", Page({"n": 1}, [event("1"), event("2")])),
+        ("desk", Page({"n": 1}, [event("1")])),
+        ("mail", Page({"n": 2}, [event("2"), event("3")])),
+    )
     assert {result.batch for result in results} == {1}
     assert [result.n_in for result in results] == [2, 1, 2] and sum(result.n_new for result in results) == 4
     assert store.cursor("mail") == {"n": 2} and store.version == 1
@@ -164,6 +178,7 @@ def test_put_returns_only_once_the_page_is_stored(store: Store, writer: Writer) 
     def put() -> None:
         writer.put("mail", Page({"n": 1}, [event("1")]))
         done.set()
+
     holder, putter = threading.Thread(target=writer.do, args=(hold,)), threading.Thread(target=put)
     holder.start()
     assert held.wait(60)
@@ -191,9 +206,12 @@ def test_a_failing_small_write_is_undone_and_told(store: Store, writer: Writer) 
     def half(con: duckdb.DuckDBPyConnection) -> None:
         con.execute("INSERT INTO setting VALUES ('half', 'x')")
         raise SkipRecord("changed my mind")
+
     with pytest.raises(SkipRecord):
         writer.do(half)
-    assert writer.do(lambda con: con.execute("SELECT count(*) FROM setting WHERE name = 'half'").fetchall()) == [(0,)]
+    assert writer.do(lambda con: con.execute("SELECT count(*) FROM setting WHERE name = 'half'").fetchall()) == [
+        (0,)
+    ]
 
 
 def test_the_state_of_a_source_keeps_its_moment_until_it_changes(store: Store) -> None:
@@ -222,6 +240,7 @@ def test_listeners_hear_of_each_commit_and_can_do_no_harm(store: Store, writer: 
 
     def broken(_: int) -> None:
         raise ValueError("I cannot hear")
+
     store.subscribe(broken)
     assert writer.put("mail", Page({"n": 3}, [event("3")])).n_new == 1
     assert store.version == 3 and heard == [1, 2] and store.cursor("mail") == {"n": 3}

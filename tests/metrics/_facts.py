@@ -23,12 +23,44 @@ Delivery = tuple[str, Fact]
 ANNA, BEN, CARLA, DORA = "anna@firm.example", "ben@firm.example", "carla@firm.example", "dora@firm.example"
 TEAMS = {ANNA: "sales", BEN: "sales", CARLA: "service", DORA: "service"}
 ACTS = {
-    "mail": ("conversation", ("msg.in", "msg.in", "msg.out", "msg.out", "optout", "objection", "consent.given", "resolved")),
-    "crm": ("opportunity", ("opportunity.created", "quote.sent", "quote.sent", "approval", "stage.changed", "msg.out",
-                            "meeting.held", "opportunity.won", "opportunity.lost", "reopened")),
-    "desk": ("ticket", ("ticket.created", "msg.in", "msg.out", "transfer", "referral", "complaint.signal",
-                        "complaint.logged", "triage.dismissed", "complaint.ack", "credit.created", "credit.released",
-                        "resolved", "reopened", "ticket.closed")),
+    "mail": (
+        "conversation",
+        ("msg.in", "msg.in", "msg.out", "msg.out", "optout", "objection", "consent.given", "resolved"),
+    ),
+    "crm": (
+        "opportunity",
+        (
+            "opportunity.created",
+            "quote.sent",
+            "quote.sent",
+            "approval",
+            "stage.changed",
+            "msg.out",
+            "meeting.held",
+            "opportunity.won",
+            "opportunity.lost",
+            "reopened",
+        ),
+    ),
+    "desk": (
+        "ticket",
+        (
+            "ticket.created",
+            "msg.in",
+            "msg.out",
+            "transfer",
+            "referral",
+            "complaint.signal",
+            "complaint.logged",
+            "triage.dismissed",
+            "complaint.ack",
+            "credit.created",
+            "credit.released",
+            "resolved",
+            "reopened",
+            "ticket.closed",
+        ),
+    ),
 }
 INBOUND = {"msg.in", "optout", "objection", "consent.given", "complaint.signal"}
 OUTBOUND = {"msg.out", "quote.sent", "complaint.ack", "referral"}
@@ -41,8 +73,12 @@ def attributes(dice: random.Random, activity: str) -> dict[str, Scalar]:
     if activity in ("quote.sent", "approval"):
         return {"discount": dice.choice((5, 10, 20, 30))}
     if activity == "msg.out":
-        return {"commercial": dice.random() < 0.5, "unsub": dice.random() < 0.7, "postal": True,
-                "automatic": dice.random() < 0.2}
+        return {
+            "commercial": dice.random() < 0.5,
+            "unsub": dice.random() < 0.7,
+            "postal": True,
+            "automatic": dice.random() < 0.2,
+        }
     return {"amount": dice.randrange(1, 9) * 100}
 
 
@@ -60,14 +96,22 @@ def event(dice: random.Random, source: str, number: int, source_id: str) -> Even
     # Some events stand on the half hour, so that many share their moment with another one.
     step = dice.choice((1, 1, 30))
     at = START + timedelta(minutes=step * dice.randrange(7 * 1440 // step))
-    return Event(source_id, at, activity, objects, actor="" if inbound else actor, team=TEAMS[actor],
-                 channel=dice.choice(("email", "phone", "")),
-                 direction="inbound" if inbound else "outbound" if activity in OUTBOUND else "internal",
-                 attrs=attributes(dice, activity), order=number if source == "crm" else None)
+    return Event(
+        source_id,
+        at,
+        activity,
+        objects,
+        actor="" if inbound else actor,
+        team=TEAMS[actor],
+        channel=dice.choice(("email", "phone", "")),
+        direction="inbound" if inbound else "outbound" if activity in OUTBOUND else "internal",
+        attrs=attributes(dice, activity),
+        order=number if source == "crm" else None,
+    )
 
 
 def history(seed: int, size: int = 80) -> list[Delivery]:
-    """Everything that three sources tell, in the order of telling: events, retractions, corrections, changes, links."""
+    """All that three sources tell, in the order of telling: events, retractions, corrections, changes, links."""
     dice, told = random.Random(seed), list[Delivery]()
     for number in range(size):
         source = dice.choice(list(ACTS))
@@ -91,20 +135,36 @@ def elsewhere(dice: random.Random, fact: Fact) -> Fact:
     if not isinstance(fact, Event):
         return fact
     zone = timezone(timedelta(minutes=dice.choice((-480, -30, 0, 60, 345, 720))))
-    return Event(fact.source_id, fact.at.astimezone(zone), fact.activity, fact.objects, fact.actor, fact.team,
-                 fact.channel, fact.direction, fact.attrs, fact.order)
+    return Event(
+        fact.source_id,
+        fact.at.astimezone(zone),
+        fact.activity,
+        fact.objects,
+        fact.actor,
+        fact.team,
+        fact.channel,
+        fact.direction,
+        fact.attrs,
+        fact.order,
+    )
 
 
 def pages(told: Sequence[Delivery], size: int) -> Iterator[tuple[str, Page]]:
     """The facts in pages of up to `size` of one source after the other, in the given order."""
     for low in range(0, len(told), size):
-        part = told[low:low + size]
+        part = told[low : low + size]
         for source in dict.fromkeys(source for source, _ in part):
             own = [fact for name, fact in part if name == source]
-            yield source, Page(
-                {"at": low}, events=[f for f in own if isinstance(f, Event)],
-                changes=[f for f in own if isinstance(f, Change)], links=[f for f in own if isinstance(f, Link)],
-                retractions=[f for f in own if isinstance(f, Retraction)])
+            yield (
+                source,
+                Page(
+                    {"at": low},
+                    events=[f for f in own if isinstance(f, Event)],
+                    changes=[f for f in own if isinstance(f, Change)],
+                    links=[f for f in own if isinstance(f, Link)],
+                    retractions=[f for f in own if isinstance(f, Retraction)],
+                ),
+            )
 
 
 def running(store: Store) -> tuple[Writer, Engine]:
@@ -118,37 +178,95 @@ def running(store: Store) -> tuple[Writer, Engine]:
 # Each derived table with what stands in its columns; columns that are not named here are left out.
 _PLAIN = ""
 _SHAPE = {
-    "object_fact": {"obj": "obj", "first_t": _PLAIN, "last_t": _PLAIN, "n": _PLAIN, "last_activity": "activity",
-                    "last_direction": _PLAIN, "channel": "channel", "team": "team", "actor": "actor",
-                    "otype": "object_type", "variant": "variant", "rework": _PLAIN, "closed_t": _PLAIN, "waiting_t": _PLAIN},
-    "binding": {"rule": "rule", "obj": "obj", "act_seq": "event", "t": _PLAIN, "target_seq": "event", "decided_t": _PLAIN,
-                "due_t": _PLAIN, "verdict": _PLAIN, "reason": _PLAIN, "team": "team", "channel": "channel", "actor": "actor"},
-    "agg_activity": {"hour": _PLAIN, "team": "team", "channel": "channel", "direction": _PLAIN, "activity": "activity"},
-    "agg_dfg": {"day": _PLAIN, "team": "team", "channel": "channel", "otype": "object_type", "source": "activity",
-                "target": "activity"},
+    "object_fact": {
+        "obj": "obj",
+        "first_t": _PLAIN,
+        "last_t": _PLAIN,
+        "n": _PLAIN,
+        "last_activity": "activity",
+        "last_direction": _PLAIN,
+        "channel": "channel",
+        "team": "team",
+        "actor": "actor",
+        "otype": "object_type",
+        "variant": "variant",
+        "rework": _PLAIN,
+        "closed_t": _PLAIN,
+        "waiting_t": _PLAIN,
+    },
+    "binding": {
+        "rule": "rule",
+        "obj": "obj",
+        "act_seq": "event",
+        "t": _PLAIN,
+        "target_seq": "event",
+        "decided_t": _PLAIN,
+        "due_t": _PLAIN,
+        "verdict": _PLAIN,
+        "reason": _PLAIN,
+        "team": "team",
+        "channel": "channel",
+        "actor": "actor",
+    },
+    "agg_activity": {
+        "hour": _PLAIN,
+        "team": "team",
+        "channel": "channel",
+        "direction": _PLAIN,
+        "activity": "activity",
+    },
+    "agg_dfg": {
+        "day": _PLAIN,
+        "team": "team",
+        "channel": "channel",
+        "otype": "object_type",
+        "source": "activity",
+        "target": "activity",
+    },
     "agg_rule": {"day": _PLAIN, "team": "team", "channel": "channel", "rule": "rule", "verdict": _PLAIN},
-    "agg_case": {"day": _PLAIN, "team": "team", "channel": "channel", "otype": "object_type", "closed": _PLAIN,
-                 "bucket": _PLAIN},
+    "agg_case": {
+        "day": _PLAIN,
+        "team": "team",
+        "channel": "channel",
+        "otype": "object_type",
+        "closed": _PLAIN,
+        "bucket": _PLAIN,
+    },
     "agg_variant": {"otype": "object_type", "variant": "variant"},
     "object_now": {"obj": "obj", "attribute": "attribute", "value": _PLAIN, "t": _PLAIN},
     "object_object": {"a": "obj", "b": "obj", "qualifier": "qualifier"},
 }
-_SUMS = {"agg_activity": ("n",), "agg_dfg": ("n", "dt"), "agg_rule": ("n",), "agg_case": ("n", "dur", "rework"),
-         "agg_variant": ("n",)}
+_SUMS = {
+    "agg_activity": ("n",),
+    "agg_dfg": ("n", "dt"),
+    "agg_rule": ("n",),
+    "agg_case": ("n", "dur", "rework"),
+    "agg_variant": ("n",),
+}
 
 
 def _names(con: duckdb.DuckDBPyConnection) -> dict[str, dict[Any, Any]]:
     """What each kind of number stands for."""
-    names: dict[str, dict[Any, Any]] = {kind: {0: ""} for kind in ("activity", "channel", "team", "actor", "rule",
-                                                                   "object_type", "attribute", "qualifier")}
+    names: dict[str, dict[Any, Any]] = {
+        kind: {0: ""}
+        for kind in ("activity", "channel", "team", "actor", "rule", "object_type", "attribute", "qualifier")
+    }
     for kind, code, name in con.execute("SELECT kind, code, name FROM term").fetchall():
         names[kind][code] = name
-    names["obj"] = {obj: f"{names['object_type'][otype]} {name}" for obj, otype, name in
-                    con.execute("SELECT obj, otype, id FROM object").fetchall()}
-    names["event"] = {None: None} | {seq: f"{source} {name}" for seq, source, name in con.execute(
-        "SELECT seq, s.id, source_id FROM event JOIN source s ON s.code = event.source").fetchall()}
-    names["variant"] = {None: None} | {hashed: " > ".join(names["activity"][code] for code in codes) for hashed, codes in
-                                       con.execute("SELECT variant, activities FROM variant").fetchall()}
+    names["obj"] = {
+        obj: f"{names['object_type'][otype]} {name}"
+        for obj, otype, name in con.execute("SELECT obj, otype, id FROM object").fetchall()
+    }
+    names["event"] = {None: None} | {
+        seq: f"{source} {name}"
+        for seq, source, name in con.execute(
+            "SELECT seq, s.id, source_id FROM event JOIN source s ON s.code = event.source"
+        ).fetchall()
+    }
+    names["variant"] = {None: None} | {
+        hashed: " > ".join(names["activity"][code] for code in codes)
+        for hashed, codes in con.execute("SELECT variant, activities FROM variant").fetchall()
+    }
     return names
 
 
@@ -164,18 +282,25 @@ def snapshot(con: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[Any, ...]]]
         kept = " GROUP BY ALL HAVING " + " OR ".join(f"sum({name}) <> 0" for name in sums) if sums else ""
         rows = con.execute(f"SELECT {picked} FROM {table}{kept}").fetchall()
         kinds = [*columns.values(), *(_PLAIN for _ in sums)]
-        found[table] = sorted((tuple(names[kind][value] if kind else value for kind, value in zip(kinds, row, strict=True))
-                               for row in rows), key=repr)
+        found[table] = sorted(
+            (
+                tuple(names[kind][value] if kind else value for kind, value in zip(kinds, row, strict=True))
+                for row in rows
+            ),
+            key=repr,
+        )
     return found
 
 
 def differences(one: dict[str, list[tuple[Any, ...]]], other: dict[str, list[tuple[Any, ...]]]) -> list[str]:
     """The rows that only one of two snapshots has, as lines for a failing test; empty when they are equal."""
     lines = []
-    for table in one:
-        for mark, rows in (("-", [r for r in one[table] if r not in other[table]]),
-                           ("+", [r for r in other[table] if r not in one[table]])):
+    for table, rows_of_one in one.items():
+        for mark, rows in (
+            ("-", [r for r in rows_of_one if r not in other[table]]),
+            ("+", [r for r in other[table] if r not in rows_of_one]),
+        ):
             lines += [f"{mark} {table} {row}" for row in rows]
-        if len(one[table]) != len(other[table]):
-            lines.append(f"{table}: {len(one[table])} and {len(other[table])} rows")
+        if len(rows_of_one) != len(other[table]):
+            lines.append(f"{table}: {len(rows_of_one)} and {len(other[table])} rows")
     return lines

@@ -62,8 +62,9 @@ def test_portions_make_no_difference(told: list[Delivery], expected: Snapshot, s
 
 
 @pytest.mark.parametrize(("seed", "size"), [(11, 15), (12, 40), (13, 1000)])
-def test_order_repetition_and_time_zones_make_no_difference(told: list[Delivery], expected: Snapshot, seed: int,
-                                                            size: int) -> None:
+def test_order_repetition_and_time_zones_make_no_difference(
+    told: list[Delivery], expected: Snapshot, seed: int, size: int
+) -> None:
     dice = random.Random(seed)
     shuffled = [(source, elsewhere(dice, fact)) for source, fact in told + dice.sample(told, len(told) // 2)]
     dice.shuffle(shuffled)
