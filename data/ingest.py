@@ -207,18 +207,24 @@ def append_facts(con: duckdb.DuckDBPyConnection, memory: Memory, frames: Frames,
     con.execute("INSERT INTO event SELECT seq, source, ekey, source_id, t, ord, activity, channel, direction, actor, "
                 "team, attrs, $batch FROM b_event ORDER BY seq", {"batch": batch})
     con.execute("INSERT INTO event_object SELECT seq, obj, qualifier FROM b_relation")
-    followed = relations.filter(~pl.col("type").is_in(list(REFERENCE_TYPES))).unique(["seq", "obj"], maintain_order=True)
-    con.register("b_followed", followed.select("seq", "obj", "otype", pl.col("type").is_in(list(PARTY_TYPES)).alias("party")))
-    for table, condition in (("fresh", "NOT party"), ("fresh_party", "party")):
+    followed = relations.filter(~pl.col("type").is_in(list(REFERENCE_TYPES))).unique(
+        ["seq", "obj"], maintain_order=True)
+    con.register("b_followed", followed.select(
+        "seq", "obj", "otype", pl.col("type").is_in(list(PARTY_TYPES)).alias("is_party")))
+    con.register("b_party", _parties(relations))
+    for table, condition in (("fresh", "NOT is_party"), ("fresh_party", "is_party")):
         con.execute("CREATE OR REPLACE TEMP TABLE " + table + " AS SELECT e.seq, f.obj, f.otype, e.t, e.ord, e.source, "
-                    "e.activity, e.channel, e.direction, e.actor, e.team, e.attrs FROM b_followed f "
-                    "JOIN b_event e USING (seq) WHERE " + condition + " ORDER BY e.seq")
+                    "e.activity, e.channel, e.direction, e.actor, e.team, coalesce(p.party, 0) AS party, e.attrs "
+                    "FROM b_followed f JOIN b_event e USING (seq) LEFT JOIN b_party p USING (seq) "
+                    "WHERE " + condition + " ORDER BY e.seq")
     people = relations.filter(pl.col("type") == "person")
     own = people.select("seq", memory.coded("actor", people["id"]).alias("person"))
     con.register("b_person", own)
+    con.register("b_nobody", people.select("obj").unique())
     # Somebody of the firm took part if he did it (not inbound) or is named in it as a person.
     con.execute("CREATE OR REPLACE TEMP TABLE access AS "
-                "WITH new AS (FROM fresh UNION ALL FROM fresh_party) "
+                "WITH new AS (SELECT r.obj, e.* FROM b_relation r JOIN b_event e USING (seq) "
+                "WHERE r.obj NOT IN (SELECT obj FROM b_nobody)) "
                 "SELECT DISTINCT obj, team, actor FROM new WHERE direction <> 1 "
                 "UNION SELECT obj, team, 0 FROM new WHERE direction = 1 AND team <> 0 "
                 "UNION SELECT f.obj, f.team, p.person FROM new f JOIN b_person p USING (seq)")
@@ -226,6 +232,12 @@ def append_facts(con: duckdb.DuckDBPyConnection, memory: Memory, frames: Frames,
     _append_changes(con, memory, frames, batch)
     _append_links(con, memory, frames, batch)
     return events
+
+
+def _parties(relations: pl.DataFrame) -> pl.DataFrame:
+    """Whom each event concerns outside: its account, or else its contact; of several the first by id."""
+    return (relations.filter(pl.col("type").is_in(["account", "contact"])).sort("type", "id")
+            .unique("seq", keep="first", maintain_order=True).select("seq", party="obj"))
 
 
 def _remember_pairs(con: duckdb.DuckDBPyConnection, memory: Memory, events: pl.DataFrame) -> None:

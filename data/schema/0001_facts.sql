@@ -48,11 +48,11 @@ CREATE TABLE commit_log (
 CREATE TABLE batch_mark (batch INTEGER NOT NULL, first_seq BIGINT NOT NULL, first_obj INTEGER NOT NULL);
 
 -- The events of the objects whose course is followed, side by side with what deciding needs; append-only
--- except for retractions.
+-- except for retractions. party: the account, or else the contact, that the event concerns (0: none).
 CREATE TABLE case_event (
     seq BIGINT NOT NULL, obj INTEGER NOT NULL, otype INTEGER NOT NULL, t BIGINT NOT NULL, ord BIGINT NOT NULL,
     source INTEGER NOT NULL, activity INTEGER NOT NULL, channel INTEGER NOT NULL, direction UTINYINT NOT NULL,
-    actor INTEGER NOT NULL, team INTEGER NOT NULL, attrs VARCHAR
+    actor INTEGER NOT NULL, team INTEGER NOT NULL, party INTEGER NOT NULL, attrs VARCHAR
 );
 
 -- The events of contacts that some rule looks at. A contact has no process of its own and may come back for years;

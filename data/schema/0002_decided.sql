@@ -3,7 +3,7 @@
 CREATE TABLE object_fact (
     obj INTEGER NOT NULL, otype INTEGER NOT NULL, first_t BIGINT NOT NULL, last_t BIGINT NOT NULL,
     n INTEGER NOT NULL, last_activity INTEGER NOT NULL, last_direction UTINYINT NOT NULL,
-    channel INTEGER NOT NULL, team INTEGER NOT NULL, actor INTEGER NOT NULL,
+    channel INTEGER NOT NULL, team INTEGER NOT NULL, actor INTEGER NOT NULL, party INTEGER NOT NULL,
     variant VARCHAR, rework INTEGER NOT NULL,
     closed_t BIGINT, waiting_t BIGINT
 );

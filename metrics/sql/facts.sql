@@ -14,6 +14,7 @@ WITH turn AS (
            coalesce(arg_min(h.channel, h.rn) FILTER (h.channel <> 0), 0) AS channel,
            coalesce(arg_max(h.team, h.rn) FILTER (h.team <> 0), 0) AS team,
            any_value(t.actor) AS actor,
+           coalesce(arg_max(h.party, h.rn) FILTER (h.party <> 0), 0) AS party,
            md5(string_agg(CAST(h.activity AS VARCHAR), ',' ORDER BY h.rn)) AS variant,
            count(*) - count(DISTINCT h.activity) AS rework,
            any_value(CASE WHEN t.ended THEN t.ended_t END) AS closed_t,
@@ -21,7 +22,7 @@ WITH turn AS (
                             AND h.pos > coalesce(t.answered_pos, 0)) AS waiting_t
     FROM hist h JOIN turn t USING (obj) WHERE h.in_new GROUP BY h.obj
 )
-SELECT obj, otype, first_t, last_t, n, last_activity, last_direction, channel, team, actor, variant, rework, closed_t,
+SELECT obj, otype, first_t, last_t, n, last_activity, last_direction, channel, team, actor, party, variant, rework, closed_t,
        CASE WHEN closed_t IS NULL OR waiting_t > closed_t THEN waiting_t END AS waiting_t
 FROM summed;
 

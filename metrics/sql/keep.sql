@@ -22,7 +22,8 @@ DELETE FROM binding_done USING (FROM bind_gone WHERE verdict <> 0) g
 WHERE binding_done.rule = g.rule AND binding_done.obj = g.obj AND binding_done.act_seq = g.act_seq;
 -- What time alone will decide lives apart: promises, and prohibitions that end at a moment.
 INSERT INTO binding_open SELECT * FROM bind_come WHERE verdict = 0 OR verdict = 3 AND due_t IS NOT NULL;
-INSERT INTO binding_done SELECT * FROM bind_come WHERE verdict <> 0 AND (verdict <> 3 OR due_t IS NULL);
+INSERT INTO binding_done SELECT * FROM bind_come WHERE verdict <> 0 AND (verdict <> 3 OR due_t IS NULL)
+ORDER BY decided_t;
 
 INSERT INTO agg_rule
 SELECT t // 86400000000, team, channel, rule, verdict, sum(sign)

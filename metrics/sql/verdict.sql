@@ -33,7 +33,7 @@ WITH judged AS (
 SELECT rule, obj, seq AS act_seq, t, CASE WHEN verdict IN (1, 2) THEN hit_seq END AS target_seq,
        CASE verdict WHEN 1 THEN greatest(coalesce(hit_t, other_t), t)
                     WHEN 2 THEN coalesce(greatest(hit_t, t), least(due_t, closed_t), closed_t, t)
-                    WHEN 4 THEN coalesce(until_t, closed_t, due_t, t) WHEN 6 THEN until_t END AS decided_t,
+                    WHEN 4 THEN coalesce(until_t, closed_t, due_t, t) WHEN 5 THEN t WHEN 6 THEN until_t END AS decided_t,
        due_t, CAST(verdict AS UTINYINT) AS verdict,
        CASE WHEN verdict = 5 AND sure IS NULL THEN 'an attribute of the activation is missing'
             WHEN verdict = 5 AND (tied OR maybe_t IS NULL) THEN 'only the order of events of one moment would tell'

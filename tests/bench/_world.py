@@ -113,13 +113,12 @@ JOIN term p ON p.kind = 'actor' AND p.name = w.actor""",
     channel_code, direction, actor_code, team_code, attrs, 1 + (seq - 1) // 50 FROM loaded ORDER BY seq""",
     "INSERT INTO event_object SELECT seq, obj, 0 FROM numbered ORDER BY seq",
     """INSERT INTO case_event SELECT l.seq, x.obj, x.otype, l.t, l.ord, {source}, l.act, l.channel_code,
-    l.direction, l.actor_code, l.team_code, l.attrs
-    FROM loaded l JOIN numbered x USING (seq)
-    WHERE x.otype = l.otype ORDER BY l.seq, x.obj""",
+    l.direction, l.actor_code, l.team_code, c.obj, l.attrs
+    FROM loaded l JOIN object x ON x.id = l.id JOIN object c ON c.id = l.contact ORDER BY l.seq""",
     """INSERT INTO batch_mark SELECT 1 + row_number() OVER (ORDER BY first // 1000), min(first), min(obj)
     FROM found GROUP BY first // 1000 ORDER BY 2""",
-    "INSERT INTO object_access SELECT DISTINCT x.obj, l.team_code, l.actor_code FROM loaded l
-    JOIN numbered x USING (seq) WHERE l.direction <> 1 ORDER BY x.obj",
+    """INSERT INTO object_access SELECT DISTINCT x.obj, l.team_code, l.actor_code FROM loaded l
+    JOIN numbered x USING (seq) WHERE l.direction <> 1 ORDER BY x.obj""",
 )
 
 # What a store of this age holds beside events: accounts, names, owners, links, and the log of its commits.

@@ -28,7 +28,7 @@ ESCAPES = [
     "WITH x AS (SELECT * FROM setting), setting AS (SELECT 1) SELECT * FROM x",
     "WITH setting AS (SELECT * FROM setting) SELECT * FROM setting",
     "WITH RECURSIVE setting AS (SELECT * FROM setting) SELECT * FROM setting",
-    "WITH RECURSIVE setting AS (SELECT * FROM setting UNION ALL SELECT * FROM setting WHERE false) SELECT * FROM setting",
+    "WITH RECURSIVE setting AS (SELECT * FROM setting UNION ALL SELECT * FROM setting WHERE false) FROM setting",
     "(WITH setting AS (SELECT 1, 2) FROM setting) UNION ALL SELECT name, value FROM setting",
     "SELECT (WITH setting AS (SELECT 1) SELECT 1), (SELECT max(value) FROM setting)",
     "WITH event AS (SELECT * FROM main.event) SELECT * FROM event",

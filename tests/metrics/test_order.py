@@ -51,7 +51,7 @@ def expected(told: list[Delivery]) -> Snapshot:
 def test_the_history_is_worth_testing(expected: Snapshot) -> None:
     verdicts = {row[7] for row in expected["binding"]}
     assert verdicts >= {0, 1, 2, 3, 4, 5}, "a verdict never occurs"
-    assert {row[0] for row in expected["binding"]} >= {"SVC-01", "SLS-02", "COR-01", "COR-02", "MKT-01", "CMP-01"}
+    assert {row[0] for row in expected["binding"]} >= {"SVC-01", "SLS-02", "COR-01", "COR-02", "MKT-01"}
     assert any(row[12] for row in expected["object_fact"]) and any(row[13] for row in expected["object_fact"])
     assert all(expected[table] for table in expected)
 
