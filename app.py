@@ -47,24 +47,13 @@ def serve(settings: Settings, args: argparse.Namespace) -> None:
     with opened(settings) as (store, writer):
         demo = settings.firm.demo
         if not demo and not list_accounts(writer):
-            raise FixSettings(
-                "nobody can sign in yet; make the first administrator: "
-                f"python app.py user add NAME --role administrator --db {settings.store.db}"
-            )
+            raise FixSettings("nobody can sign in yet; make the first administrator: "
+                              f"python app.py user add NAME --role administrator --db {settings.store.db}")
         catalogue = discover(connectors, "CONNECTOR")
-        hooks = Hooks(settings, catalogue, writer)
         server = settings.server
-        app = create_server(
-            store,
-            writer,
-            ServerOptions(
-                version=VERSION,
-                personas=personas() if demo else (),
-                hooks=hooks,
-                session_hours=server.session_hours,
-                secure=server.secure,
-            ),
-        )
+        options = ServerOptions(VERSION, personas() if demo else (), Hooks(settings, catalogue, writer),
+                                server.session_hours, server.secure)
+        app = create_server(store, writer, options)
         collector = Collector(settings, store, writer, catalogue)
         collector.start()
         print(f"Frontview is on http://{server.host}:{server.port}  (database {settings.store.db}; Ctrl-C ends it)")
@@ -77,18 +66,18 @@ def serve(settings: Settings, args: argparse.Namespace) -> None:
 def collect(settings: Settings, args: argparse.Namespace) -> None:
     """Collect once and say what came."""
     with opened(settings) as (store, writer):
-        for row in Collector(settings, store, writer, discover(connectors, "CONNECTOR")).once():
+        rows = Collector(settings, store, writer, discover(connectors, "CONNECTOR")).once()
+        for row in rows:
             print(row)
+    if any(row.state == "failed" for row in rows):
+        raise SystemExit(1)
 
 
 def take(settings: Settings, args: argparse.Namespace) -> None:
     """Import files."""
-
     def confirm(mapping: str) -> bool:
         print(mapping)
-        return (
-            args.yes or not sys.stdin.isatty() or input("Is this right? [Y/n] ").strip().lower() in ("", "y", "yes")
-        )
+        return args.yes or not sys.stdin.isatty() or input("Is this right? [Y/n] ").lower() in ("", "y", "yes")
 
     wishes = Wishes(parsed_mapping(args.map), confirm, sys.stderr.write, sys.stderr.isatty())
     with opened(settings) as (store, writer):
@@ -124,28 +113,13 @@ def user(settings: Settings, args: argparse.Namespace) -> None:
         else:
             password = sys.stdin.readline().rstrip("\n") if args.password_stdin else getpass.getpass("Password: ")
             teams = frozenset(args.team) if args.team else None if args.role != Role.REP else frozenset()
-            create_account(
-                writer,
-                Principal(args.login, args.name or args.login, Role(args.role), args.person, teams),
-                password,
-            )
+            who = Principal(args.login, args.name or args.login, Role(args.role), args.person, teams)
+            create_account(writer, who, password)
             print(f"{args.login} can sign in as {args.role}")
 
 
-def demo(settings: Settings, args: argparse.Namespace) -> None:
-    """The demonstration firm, with one-click personas."""
-    serve(settings, args)
-
-
-WORK = {
-    "demo": demo,
-    "serve": serve,
-    "check": examine,
-    "collect": collect,
-    "import": take,
-    "explain": tell,
-    "user": user,
-}
+WORK = {"demo": serve, "serve": serve, "check": examine, "collect": collect, "import": take, "explain": tell,
+        "user": user}
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -153,6 +127,8 @@ def main(words: Sequence[str] | None = None) -> int:
     args = command_line(VERSION, WORK).parse_args(words)
     logging.basicConfig(level=logging.INFO if args.verbose else logging.ERROR, format="%(levelname)s %(message)s")
     warnings.filterwarnings("ignore", module="dash")
+    # A way out that closes the store: for whoever stops us, and for a writer whose file has become unusable.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         settings = settings_of.demo() if args.name == "demo" else settings_of.load(args.config)
         if args.db:

@@ -1,4 +1,4 @@
-"""What answers POST /hooks/<source>: finds the source, lets the receiver check and read, stores, and says how it went."""
+"""What answers POST /hooks/<source>: the receiver checks and reads, the writer stores, the sender is told."""
 
 from __future__ import annotations
 

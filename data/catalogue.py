@@ -70,6 +70,7 @@ def _actor(scope: Scope) -> str:
     return _ACTOR.replace("{key}", "t.name").replace("{name}", _REAL_NAME)
 
 
+# The statements below are composed of names from the closed sets above; values are always bound as parameters.
 def _taking_part(relation: str, whose: str, what: str) -> str | None:
     """The rows about objects that somebody took part in (`whose`: a condition on object_access), else None."""
     objects = f"SELECT obj FROM main.object_access WHERE {whose}"

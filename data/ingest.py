@@ -71,10 +71,13 @@ class Memory:
         self.sources = dict(con.execute("SELECT id, code FROM source").fetchall())
         self.activity_source = set(con.execute("SELECT activity, source FROM activity_source").fetchall())
         self.team_actor = set(con.execute("SELECT team, actor FROM team_actor").fetchall())
+
         def one(sql: str) -> int:
             return con.execute(sql).fetchall()[0][0]
-        self.next_seq = 1 + max(one("SELECT coalesce(max(seq), 0) FROM event"),
-                                one("SELECT coalesce(max(seq), 0) FROM event_retracted"))
+
+        self.next_seq = 1 + max(
+            one("SELECT coalesce(max(seq), 0) FROM event"), one("SELECT coalesce(max(seq), 0) FROM event_retracted")
+        )
         self.next_obj = 1 + one("SELECT coalesce(max(obj), 0) FROM object")
         self.next_batch = 1 + one("SELECT coalesce(max(batch), 0) FROM commit_log")
         self.marks = con.execute("SELECT first_obj, first_seq FROM batch_mark ORDER BY batch").fetchall()
@@ -116,8 +119,10 @@ class Memory:
         if source not in self.sources:
             code = 1 + max(self.sources.values(), default=0)
             self.con.execute(
-                "INSERT INTO source VALUES (?, ?, '', ?, '', 'starting', '', 0, NULL, NULL, NULL, NULL, 0, 0, 0, '')",
-                [code, source, source])
+                "INSERT INTO source VALUES (?, ?, '', ?, '', 'starting', '', 0, "
+                "NULL, NULL, NULL, NULL, 0, 0, 0, '')",
+                [code, source, source],
+            )
             self.sources[source] = code
         return self.sources[source]
 
@@ -127,25 +132,34 @@ class Memory:
             return refs.with_columns(otype=pl.lit(0, pl.Int32), obj=pl.lit(0, pl.Int32))
         unique = refs.select("type", "id").unique(maintain_order=True)
         keys = [key64(f"{t}\0{i}") for t, i in unique.iter_rows()]
-        unique = unique.with_columns(pl.Series("okey", keys, pl.Int64),
-                                     self.coded("object_type", unique["type"]).alias("otype"))
+        unique = unique.with_columns(
+            pl.Series("okey", keys, pl.Int64), self.coded("object_type", unique["type"]).alias("otype")
+        )
         self._look_up(unique)
         missing = unique.filter(pl.Series([k not in self.objects for k in keys], dtype=pl.Boolean))
         if not missing.is_empty():
-            rows = missing.select(pl.int_range(self.next_obj, self.next_obj + len(missing), dtype=pl.Int32).alias("obj"),
-                                  "otype", "okey", "id")
+            rows = missing.select(
+                pl.int_range(self.next_obj, self.next_obj + len(missing), dtype=pl.Int32).alias("obj"),
+                "otype",
+                "okey",
+                "id",
+            )
             self.con.register("b_object", rows)
             self.con.execute("INSERT INTO object SELECT obj, otype, okey, id FROM b_object")
             self.objects.update(zip(rows["okey"].to_list(), rows["obj"].to_list(), strict=True))
             self.next_obj += len(rows)
         numbers = pl.Series("obj", [self.objects[k] for k in keys], pl.Int32)
-        return refs.join(unique.select("type", "id", "otype").with_columns(numbers), on=["type", "id"], how="left",
-                         maintain_order="left")
+        return refs.join(
+            unique.select("type", "id", "otype").with_columns(numbers),
+            on=["type", "id"],
+            how="left",
+            maintain_order="left",
+        )
 
     def _look_up(self, unique: pl.DataFrame) -> None:
         """Bring the numbers of objects that are in the file but not remembered."""
         if len(self.objects) > _OBJECTS_REMEMBERED:
-            keep = list(self.objects.items())[_OBJECTS_REMEMBERED // 2:]
+            keep = list(self.objects.items())[_OBJECTS_REMEMBERED // 2 :]
             self.objects = dict(keep)
         asked = unique.filter(pl.Series([k not in self.objects for k in unique["okey"]], dtype=pl.Boolean))
         if asked.is_empty() or self.next_obj == 1:
@@ -161,8 +175,12 @@ def join_pages(parts: Sequence[tuple[str, Page]], memory: Memory) -> Frames:
     for source, page in parts:
         code = pl.lit(memory.source_code(source), pl.Int32).alias("source")
         own = [to_frames(page.events, page.changes, page.links)] + ([page.frames] if page.frames else [])
-        frames += [Frames(f.events.with_columns(code), f.relations.with_columns(code),
-                          f.changes.with_columns(code), f.links) for f in own]
+        frames += [
+            Frames(
+                f.events.with_columns(code), f.relations.with_columns(code), f.changes.with_columns(code), f.links
+            )
+            for f in own
+        ]
     return concat(frames)
 
 
@@ -175,7 +193,8 @@ def new_events(con: duckdb.DuckDBPyConnection, memory: Memory, found: pl.DataFra
     known = con.execute(
         "SELECT ekey FROM event SEMI JOIN b_event USING (t, ekey) WHERE t BETWEEN $low AND $high "
         "UNION ALL SELECT ekey FROM retraction SEMI JOIN b_event USING (ekey)",
-        {"low": found["t"].min(), "high": found["t"].max()}).fetchall()
+        {"low": found["t"].min(), "high": found["t"].max()},
+    ).fetchall()
     if known:
         found = found.filter(~pl.col("ekey").is_in([k for (k,) in known]))
     coded = found.with_columns(
@@ -185,7 +204,10 @@ def new_events(con: duckdb.DuckDBPyConnection, memory: Memory, found: pl.DataFra
         memory.coded("actor", found["actor"]).alias("actor"),
         found["direction"].replace_strict(DIRECTIONS, return_dtype=pl.UInt8).alias("direction"),
         # Without a position in the source the order of equal moments is fixed by the key, and marked as a guess.
-        pl.when(pl.col("ord").is_null()).then(-1 - (pl.col("ekey") & 0x3FFFFFFFFFFFFFFF)).otherwise("ord").alias("ord"),
+        pl.when(pl.col("ord").is_null())
+        .then(-1 - (pl.col("ekey") & 0x3FFFFFFFFFFFFFFF))
+        .otherwise("ord")
+        .alias("ord"),
         pl.int_range(memory.next_seq, memory.next_seq + len(found), dtype=pl.Int64).alias("seq"),
     )
     memory.next_seq += len(coded)
@@ -201,33 +223,44 @@ def append_facts(con: duckdb.DuckDBPyConnection, memory: Memory, frames: Frames,
     events = new_events(con, memory, frames.events)
     relations = frames.relations.join(events.select("source", "source_id", "seq"), on=["source", "source_id"])
     relations = memory.numbered(relations).with_columns(
-        memory.coded("qualifier", relations["qualifier"]).alias("qualifier"))
+        memory.coded("qualifier", relations["qualifier"]).alias("qualifier")
+    )
     con.register("b_event", events)
     con.register("b_relation", relations.select("seq", "obj", "qualifier"))
-    con.execute("INSERT INTO event SELECT seq, source, ekey, source_id, t, ord, activity, channel, direction, actor, "
-                "team, attrs, $batch FROM b_event ORDER BY seq", {"batch": batch})
+    con.execute(
+        "INSERT INTO event SELECT seq, source, ekey, source_id, t, ord, activity, channel, direction, actor, "
+        "team, attrs, $batch FROM b_event ORDER BY seq",
+        {"batch": batch},
+    )
     con.execute("INSERT INTO event_object SELECT seq, obj, qualifier FROM b_relation")
     followed = relations.filter(~pl.col("type").is_in(list(REFERENCE_TYPES))).unique(
-        ["seq", "obj"], maintain_order=True)
-    con.register("b_followed", followed.select(
-        "seq", "obj", "otype", pl.col("type").is_in(list(PARTY_TYPES)).alias("is_party")))
+        ["seq", "obj"], maintain_order=True
+    )
+    con.register(
+        "b_followed",
+        followed.select("seq", "obj", "otype", pl.col("type").is_in(list(PARTY_TYPES)).alias("is_party")),
+    )
     con.register("b_party", _parties(relations))
     for table, condition in (("fresh", "NOT is_party"), ("fresh_party", "is_party")):
-        con.execute("CREATE OR REPLACE TEMP TABLE " + table + " AS SELECT e.seq, f.obj, f.otype, e.t, e.ord, e.source, "
-                    "e.activity, e.channel, e.direction, e.actor, e.team, coalesce(p.party, 0) AS party, e.attrs "
-                    "FROM b_followed f JOIN b_event e USING (seq) LEFT JOIN b_party p USING (seq) "
-                    "WHERE " + condition + " ORDER BY e.seq")
+        con.execute(
+            "CREATE OR REPLACE TEMP TABLE " + table + " AS SELECT e.seq, f.obj, f.otype, e.t, e.ord, e.source, "
+            "e.activity, e.channel, e.direction, e.actor, e.team, coalesce(p.party, 0) AS party, e.attrs "
+            "FROM b_followed f JOIN b_event e USING (seq) LEFT JOIN b_party p USING (seq) "
+            "WHERE " + condition + " ORDER BY e.seq"
+        )
     people = relations.filter(pl.col("type") == "person")
     own = people.select("seq", memory.coded("actor", people["id"]).alias("person"))
     con.register("b_person", own)
     con.register("b_nobody", people.select("obj").unique())
     # Somebody of the firm took part if he did it (not inbound) or is named in it as a person.
-    con.execute("CREATE OR REPLACE TEMP TABLE access AS "
-                "WITH new AS (SELECT r.obj, e.* FROM b_relation r JOIN b_event e USING (seq) "
-                "WHERE r.obj NOT IN (SELECT obj FROM b_nobody)) "
-                "SELECT DISTINCT obj, team, actor FROM new WHERE direction <> 1 "
-                "UNION SELECT obj, team, 0 FROM new WHERE direction = 1 AND team <> 0 "
-                "UNION SELECT f.obj, f.team, p.person FROM new f JOIN b_person p USING (seq)")
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE access AS "
+        "WITH new AS (SELECT r.obj, e.* FROM b_relation r JOIN b_event e USING (seq) "
+        "WHERE r.obj NOT IN (SELECT obj FROM b_nobody)) "
+        "SELECT DISTINCT obj, team, actor FROM new WHERE direction <> 1 "
+        "UNION SELECT obj, team, 0 FROM new WHERE direction = 1 AND team <> 0 "
+        "UNION SELECT f.obj, f.team, p.person FROM new f JOIN b_person p USING (seq)"
+    )
     _remember_pairs(con, memory, events)
     _append_changes(con, memory, frames, batch)
     _append_links(con, memory, frames, batch)
@@ -236,19 +269,25 @@ def append_facts(con: duckdb.DuckDBPyConnection, memory: Memory, frames: Frames,
 
 def _parties(relations: pl.DataFrame) -> pl.DataFrame:
     """Whom each event concerns outside: its account, or else its contact; of several the first by id."""
-    return (relations.filter(pl.col("type").is_in(["account", "contact"])).sort("type", "id")
-            .unique("seq", keep="first", maintain_order=True).select("seq", party="obj"))
+    return (
+        relations.filter(pl.col("type").is_in(["account", "contact"]))
+        .sort("type", "id")
+        .unique("seq", keep="first", maintain_order=True)
+        .select("seq", party="obj")
+    )
 
 
 def _remember_pairs(con: duckdb.DuckDBPyConnection, memory: Memory, events: pl.DataFrame) -> None:
     """Which source brings which activity, and who works in which team: tiny tables that only grow."""
     brought = set(events.select("activity", "source").unique().iter_rows()) - memory.activity_source
     working = set(events.filter(pl.col("direction") != 1).select("team", "actor").unique().iter_rows())
-    for table, pairs, known in (("activity_source", brought, memory.activity_source),
-                                ("team_actor", working - memory.team_actor, memory.team_actor)):
+    for table, pairs, known in (
+        ("activity_source", brought, memory.activity_source),
+        ("team_actor", working - memory.team_actor, memory.team_actor),
+    ):
         if pairs:
             con.executemany("INSERT INTO " + table + " VALUES (?, ?)", sorted(pairs))
-            known |= pairs
+            known.update(pairs)
 
 
 def _append_changes(con: duckdb.DuckDBPyConnection, memory: Memory, frames: Frames, batch: int) -> None:
@@ -258,20 +297,30 @@ def _append_changes(con: duckdb.DuckDBPyConnection, memory: Memory, frames: Fram
     rows = memory.numbered(frames.changes.unique(maintain_order=True))
     rows = rows.with_columns(memory.coded("attribute", rows["attribute"]).alias("code"))
     con.register("b_change", rows.select("obj", "code", "value", "t", "source"))
-    con.execute("CREATE OR REPLACE TEMP TABLE changed AS SELECT b.* FROM b_change b ANTI JOIN "
-                "(SELECT c.* FROM object_change c SEMI JOIN b_change b ON c.obj = b.obj) c ON b.obj = c.obj "
-                "AND b.code = c.attribute AND b.t = c.t AND b.value IS NOT DISTINCT FROM c.value")
-    con.execute("INSERT INTO object_change SELECT obj, code, value, t, source, $batch FROM changed", {"batch": batch})
-    con.execute("CREATE OR REPLACE TEMP TABLE latest AS SELECT obj, attribute, "
-                "arg_max_null(value, (t, coalesce(value, ''))) AS value, max(t) AS t FROM ("
-                "SELECT obj, code AS attribute, value, t FROM changed UNION ALL "
-                "SELECT n.* FROM object_now n SEMI JOIN changed c ON n.obj = c.obj AND n.attribute = c.code) "
-                "GROUP BY obj, attribute")
-    con.execute("DELETE FROM object_now USING latest l WHERE object_now.obj = l.obj AND object_now.attribute = l.attribute")
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE changed AS SELECT b.* FROM b_change b ANTI JOIN "
+        "(SELECT c.* FROM object_change c SEMI JOIN b_change b ON c.obj = b.obj) c ON b.obj = c.obj "
+        "AND b.code = c.attribute AND b.t = c.t AND b.value IS NOT DISTINCT FROM c.value"
+    )
+    con.execute(
+        "INSERT INTO object_change SELECT obj, code, value, t, source, $batch FROM changed", {"batch": batch}
+    )
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE latest AS SELECT obj, attribute, "
+        "arg_max_null(value, (t, coalesce(value, ''))) AS value, max(t) AS t FROM ("
+        "SELECT obj, code AS attribute, value, t FROM changed UNION ALL "
+        "SELECT n.* FROM object_now n SEMI JOIN changed c ON n.obj = c.obj AND n.attribute = c.code) "
+        "GROUP BY obj, attribute"
+    )
+    con.execute(
+        "DELETE FROM object_now USING latest l WHERE object_now.obj = l.obj AND object_now.attribute = l.attribute"
+    )
     con.execute("INSERT INTO object_now SELECT obj, attribute, value, t FROM latest")
     people = rows.filter((pl.col("type") == "person") & pl.col("attribute").is_in(["name", "team"]))
     if not people.is_empty():
-        con.register("b_people", people.select(memory.coded("actor", people["id"]).alias("actor"), "attribute", "value", "t"))
+        con.register(
+            "b_people", people.select(memory.coded("actor", people["id"]).alias("actor"), "attribute", "value", "t")
+        )
         con.execute("INSERT INTO person SELECT * FROM b_people EXCEPT SELECT * FROM person")
     owners = rows.filter((pl.col("attribute") == "owner") & pl.col("value").is_not_null())
     if not owners.is_empty():
@@ -286,7 +335,12 @@ def _append_links(con: duckdb.DuckDBPyConnection, memory: Memory, frames: Frames
     links = frames.links.unique(maintain_order=True)
     a = memory.numbered(links.select(type="a_type", id="a_id"))
     b = memory.numbered(links.select(type="b_type", id="b_id"))
-    con.register("b_link", pl.DataFrame({
-        "a": a["obj"], "b": b["obj"], "qualifier": memory.coded("qualifier", links["qualifier"])}))
-    con.execute("INSERT INTO object_object SELECT l.*, $batch FROM b_link l ANTI JOIN object_object o "
-                "ON l.a = o.a AND l.b = o.b AND l.qualifier = o.qualifier", {"batch": batch})
+    con.register(
+        "b_link",
+        pl.DataFrame({"a": a["obj"], "b": b["obj"], "qualifier": memory.coded("qualifier", links["qualifier"])}),
+    )
+    con.execute(
+        "INSERT INTO object_object SELECT l.*, $batch FROM b_link l ANTI JOIN object_object o "
+        "ON l.a = o.a AND l.b = o.b AND l.qualifier = o.qualifier",
+        {"batch": batch},
+    )

@@ -25,10 +25,17 @@ from metrics.conformance.decide import Conformance, Words
 ASKING: Final = ("msg.in", "lead.created", "ticket.created")
 SUMS: Final = ("agg_activity", "agg_dfg", "agg_rule", "agg_case", "agg_variant")
 DERIVED: Final = ("object_fact", "variant", "binding_open", "binding_done", *SUMS)
+_SPAN: Final = (
+    "CREATE OR REPLACE TEMP TABLE fresh AS FROM case_event WHERE obj >= $low AND obj < $high",
+    "CREATE OR REPLACE TEMP TABLE fresh_watched AS FROM watched WHERE obj >= $low AND obj < $high",
+)
+_FOLD: Final = "CREATE OR REPLACE TEMP TABLE folded AS SELECT {parts} FROM {table} GROUP BY ALL HAVING {live}"
+_SIZE: Final = "SELECT estimated_size FROM duckdb_tables() WHERE table_name = ?"
 _CHUNK = 200_000
 _EVENTS_A_CHUNK = 2_000_000
 # Sums are folded when this many rows have piled up behind the last fold: seldom, and cheap each time.
 _FOLD_AT = 200_000
+_LOOK_EVERY = 20
 
 
 @contextmanager
@@ -47,12 +54,16 @@ def running(
         try:
             writer.start()
             yield store, writer
-            if writer.fault:
-                raise writer.fault
+        except SystemExit:
+            # A broken file ends the program from the writer's thread; then its sentence is told below.
+            if not writer.fault:
+                raise
         finally:
             writer.stop()
     finally:
         store.close()
+    if writer.fault:
+        raise writer.fault
 
 
 class Engine:
@@ -62,6 +73,7 @@ class Engine:
         self.conformance = conformance or Conformance()
         self._params: dict[str, object] = {}
         self._folded: dict[str, int] = {}
+        self._commits = 0
 
     def prepare(self, con: duckdb.DuckDBPyConnection) -> None:
         """Take over the rules as they are now; when they changed, decide all history again."""
@@ -115,11 +127,8 @@ class Engine:
         self._watch(con)
         last = con.execute("SELECT coalesce(max(obj), 0) FROM object").fetchall()[0][0]
         for low in range(0, last + 1, _CHUNK):
-            span = {"low": low, "high": low + _CHUNK}
-            for table, source in (("fresh", "case_event"), ("fresh_watched", "watched")):
-                con.execute(
-                    f"CREATE OR REPLACE TEMP TABLE {table} AS FROM {source} WHERE obj >= $low AND obj < $high", span
-                )
+            for statement in _SPAN:
+                con.execute(statement, {"low": low, "high": low + _CHUNK})
             con.execute(
                 "CREATE OR REPLACE TEMP TABLE touched AS SELECT DISTINCT obj, otype FROM fresh "
                 "UNION SELECT DISTINCT obj, otype FROM fresh_watched"
@@ -154,11 +163,12 @@ class Engine:
         )
 
     def tidy(self, con: duckdb.DuckDBPyConnection) -> None:
-        """Fold sums whose tail of single differences has grown long."""
+        """Fold sums whose tail of single differences has grown long; looks only now and then."""
+        self._commits += 1
+        if self._commits % _LOOK_EVERY:
+            return
         for table in SUMS:
-            rows = con.execute(
-                f"SELECT estimated_size FROM duckdb_tables() WHERE table_name = '{table}'"
-            ).fetchall()[0][0]
+            rows = con.execute(_SIZE, [table]).fetchall()[0][0]
             folded = self._folded.get(table, 0)
             # The longer a sum is, the dearer its fold, so the tail may grow with it.
             if rows - folded > max(_FOLD_AT, folded // 2):
@@ -185,6 +195,6 @@ def fold(con: duckdb.DuckDBPyConnection, table: str) -> int:
     summed = {"n", "dt", "dur", "rework"}
     parts = ", ".join(f"sum({name})" if name in summed else name for name in columns)
     live = " OR ".join(f"sum({name}) <> 0" for name in columns if name in summed)
-    con.execute(f"CREATE OR REPLACE TEMP TABLE folded AS SELECT {parts} FROM {table} GROUP BY ALL HAVING {live}")
+    con.execute(_FOLD.format(parts=parts, table=table, live=live))
     con.execute("DELETE FROM " + table)
-    return con.execute(f"INSERT INTO {table} SELECT * FROM folded").fetchall()[0][0]
+    return con.execute("INSERT INTO " + table + " SELECT * FROM folded").fetchall()[0][0]

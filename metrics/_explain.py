@@ -36,9 +36,9 @@ def _lines(found: Case, now_t: int) -> Iterator[str]:
     yield f"{found.label.otype} {found.label.id}  {found.label.name}".rstrip()
     yield from (f"    {name}: {value}" for name, value in found.attributes)
     yield ""
-    numbers = {step.seq: f"#{place}" for place, step in enumerate(found.steps, 1)}
+    numbers = {step.seq: f"#{place}" for place, step in enumerate(reversed(found.steps), 1)}
     arrows = (" ", "<", ">")
-    for step in found.steps:
+    for step in reversed(found.steps):
         who = " ".join(word for word in (step.actor, f"({step.team})" if step.team else "") if word)
         yield (
             f"{numbers[step.seq]:>5} {_time(step.t)} {arrows[step.direction]} {label(step.activity):24} "

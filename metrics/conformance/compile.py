@@ -20,7 +20,7 @@ SELECT * EXCLUDE (cond) FROM (
 
 @dataclass(slots=True)
 class Compiled:
-    """All rules as data. `terms` and `clocks` are rows of rule_term and rule_clock; `mark` and `between` are SQL."""
+    """All rules as data: `terms` and `clocks` are rows of rule_term and rule_clock, `mark` and `between` SQL."""
 
     terms: list[tuple[int, int, int, int, int, int, int]] = field(default_factory=list)
     clocks: list[tuple[int, str, int, int, int, int, int, str]] = field(default_factory=list)

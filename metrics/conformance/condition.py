@@ -216,7 +216,7 @@ class Compiler:
         if coded:
             return coded[0]
         numeric = any(
-            isinstance(p, Node) or isinstance(p, Literal) and isinstance(p.value, float) for p in tree.parts
+            isinstance(p, Node) or (isinstance(p, Literal) and isinstance(p.value, float)) for p in tree.parts
         )
         return "number" if numeric or tree.op in ("<", "<=", ">", ">=") else "text"
 

@@ -113,11 +113,16 @@ class Conformance:
             for ends, group in ((True, over), (False, back))
             for activity in group
         ]
-        rows = {"rule_term": self._compiled.terms, "rule_clock": self._compiled.clocks, "lifecycle": lifecycle}
-        for table, values in rows.items():
+        filled: dict[str, Sequence[tuple[object, ...]]] = {
+            "rule_term": self._compiled.terms,
+            "rule_clock": self._compiled.clocks,
+            "lifecycle": lifecycle,
+        }
+        for table, rows in filled.items():
             con.execute("DELETE FROM " + table)
-            if values:
-                con.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(values[0]))})", values)
+            if rows:
+                places = ", ".join("?" * len(rows[0]))
+                con.executemany("INSERT INTO " + table + " VALUES (" + places + ")", rows)
         con.execute("DELETE FROM calendar_open")
         for calendar in self.calendars:
             names = ("calendar", "day_t", "start_t", "end_t", "cum_us", "day_no")

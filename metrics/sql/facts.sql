@@ -4,7 +4,7 @@ CREATE OR REPLACE TEMP TABLE fact_new AS
 WITH turn AS (
     SELECT h.obj, max(h.pos) FILTER (h.direction = 2 AND by_person) AS answered_pos,
            coalesce(arg_max(h.actor, h.rn) FILTER (h.direction <> 1 AND by_person), 0) AS actor,
-           arg_max(l.ends, h.pos) AS ended, arg_max(h.t, h.pos) FILTER (l.ends IS NOT NULL) AS ended_t
+           arg_max(l.ends, h.rn) AS ended, arg_max(h.t, h.rn) FILTER (l.ends IS NOT NULL) AS ended_t
     FROM (SELECT *, coalesce(json_extract_string(attrs, '$.automatic'), '') <> 'true' AS by_person FROM hist) h
     LEFT JOIN lifecycle l ON l.otype = h.otype AND l.activity = h.activity
     WHERE h.in_new AND h.otype IN (SELECT unnest($flow)) GROUP BY h.obj

@@ -141,8 +141,9 @@ def words_of(store: Store) -> dict[str, str]:
     words = {"rule": rule, "arc": arc}
     for viewer, scope in VIEWERS.items():
         case = first("SELECT obj FROM object_fact ORDER BY n <> 7, last_t DESC LIMIT 1", scope)["obj"]
-        customer = first("SELECT e.obj FROM case_event AS e JOIN object_type AS o ON o.code = e.otype "
-                         "WHERE o.name = 'contact' GROUP BY e.obj ORDER BY count(*) DESC LIMIT 1", scope)["obj"]
+        customer = first("SELECT e.obj FROM event_object AS e JOIN object AS o USING (obj) "
+                         "JOIN object_type AS k ON k.code = o.otype WHERE k.name = 'contact' "
+                         "GROUP BY e.obj ORDER BY count(*) DESC LIMIT 1", scope)["obj"]
         seq = store.read("SELECT max(seq) AS seq FROM case_event WHERE obj = $obj", {"obj": case}, scope)[0]["seq"]
         words |= {f"{viewer}: case": str(case), f"{viewer}: customer": str(customer), f"{viewer}: event": str(seq),
                   f"{viewer}: find": "Moreau"}

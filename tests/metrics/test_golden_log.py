@@ -23,10 +23,14 @@ PACK = """pack: loans
 title: loan desk
 rules:
   - {id: absent, title: t, object: case, template: absence, activation: {activity: A_CANCELLED}}
-  - {id: answered, title: t, object: case, template: response, activation: {activity: O_SENT}, target: {activity: O_SENT_BACK}}
-  - {id: before, title: t, object: case, template: precedence, activation: {activity: A_ACCEPTED}, target: {activity: A_PREACCEPTED}}
-  - {id: either, title: t, object: case, template: not_response, activation: {activity: A_APPROVED}, target: {activity: A_DECLINED}}
-  - {id: day, title: t, object: case, template: response, activation: {activity: A_PREACCEPTED}, target: {activity: A_ACCEPTED}, within: 24 h}
+  - {id: answered, title: t, object: case, template: response,
+     activation: {activity: O_SENT}, target: {activity: O_SENT_BACK}}
+  - {id: before, title: t, object: case, template: precedence,
+     activation: {activity: A_ACCEPTED}, target: {activity: A_PREACCEPTED}}
+  - {id: either, title: t, object: case, template: not_response,
+     activation: {activity: A_APPROVED}, target: {activity: A_DECLINED}}
+  - {id: day, title: t, object: case, template: response,
+     activation: {activity: A_PREACCEPTED}, target: {activity: A_ACCEPTED}, within: 24 h}
 """
 
 
@@ -92,7 +96,10 @@ def test_what_was_kept_by_difference_equals_computing_it_anew(imported: Store) -
         "SELECT source, target, CAST(sum(n) AS BIGINT) AS n, CAST(sum(dt) AS VARCHAR) AS dt FROM agg_dfg "
         "GROUP BY ALL HAVING sum(n) <> 0 ORDER BY ALL"
     )
-    rules = "SELECT rule, verdict, CAST(sum(n) AS BIGINT) AS n FROM agg_rule GROUP BY ALL HAVING sum(n) <> 0 ORDER BY ALL"
+    rules = (
+        "SELECT rule, verdict, CAST(sum(n) AS BIGINT) AS n FROM agg_rule "
+        "GROUP BY ALL HAVING sum(n) <> 0 ORDER BY ALL"
+    )
     kept = imported.read(sums, {}, SYSTEM), imported.read(rules, {}, SYSTEM)
     fresh = Engine(Conformance([Path(imported.path).parent]))
     con = imported.connection.cursor()

@@ -37,7 +37,8 @@ def events(rule: Rule, lines: Sequence[str], case: str) -> list[Event]:
         plain = {key: fields.pop(key) for key in ("actor", "channel") if key in fields}
         attrs = {key: json.loads(value) for key, value in fields.items()}
         at = MONDAY + timedelta(hours=float(number) * HOURS[unit])
-        found.append(Event(f"{case}/{place}", at, activity, [Ref(rule.object, case)], attrs=attrs, order=place, **plain))
+        about = [Ref(rule.object, case)]
+        found.append(Event(f"{case}/{place}", at, activity, about, attrs=attrs, order=place, **plain))
     return found
 
 
@@ -52,7 +53,7 @@ def test_the_examples_of_a_rule_hold(rule: Rule) -> None:
         rows = store.read(
             "SELECT b.verdict, b.due_t FROM binding b JOIN rule r ON r.code = b.rule JOIN object o USING (obj) "
             "WHERE r.id = $rule AND o.id = $name", {"rule": rule.id, "name": name}, SYSTEM)
-        broken = [row for row in rows if row["verdict"] == 2 or row["verdict"] == 0 and row["due_t"] < late]
+        broken = [row for row in rows if row["verdict"] == 2 or (row["verdict"] == 0 and row["due_t"] < late)]
         assert rows, f"the {name} of {rule.id} does not even activate it"
         assert bool(broken) == (name == "breach"), f"the {name} of {rule.id} is decided as {rows}"
     writer.stop()
@@ -66,8 +67,8 @@ def test_a_rule_says_where_it_comes_from_and_what_to_do(rule: Rule) -> None:
 
 
 def spoilt(tmp_path: Path, **change: Any) -> Path:
-    raw = {"id": "X-1", "title": "t", "object": "ticket", "template": "response", "activation": {"activity": "msg.in"},
-           "target": {"activity": "msg.out"}, "within": "4 h"} | change
+    raw = {"id": "X-1", "title": "t", "object": "ticket", "template": "response", "within": "4 h",
+           "activation": {"activity": "msg.in"}, "target": {"activity": "msg.out"}} | change
     path = tmp_path / "mine.yaml"
     path.write_text(yaml.safe_dump({"pack": "mine", "title": "t", "rules": [raw]}), encoding="utf8")
     return path
