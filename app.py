@@ -56,6 +56,8 @@ def serve(settings: Settings, args: argparse.Namespace) -> None:
         app = create_server(store, writer, options)
         collector = Collector(settings, store, writer, catalogue)
         collector.start()
+        if not settings.sources and not demo:
+            print("no source is configured; begin with: cp data/frontview.example.toml frontview.toml")
         print(f"Frontview is on http://{server.host}:{server.port}  (database {settings.store.db}; Ctrl-C ends it)")
         try:
             run(app, server.host, server.port)

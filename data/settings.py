@@ -79,10 +79,9 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Privacy:
-    """`[privacy]`: addresses and domains that are never collected, and how many people a figure must cover."""
+    """`[privacy]`: addresses and domains that are never collected."""
 
     exclude: Words = ()
-    smallest_group: int = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,9 +284,6 @@ def _plausible(settings: Settings, path: Path) -> None:
     if settings.server.session_hours <= 0:
         raise FixSettings(f"{path.name}, [server] session_hours: {settings.server.session_hours:g} leaves no time "
                           "to work; give the hours after which people sign in again")
-    if settings.privacy.smallest_group < 2:
-        raise FixSettings(f"{path.name}, [privacy] smallest_group: {settings.privacy.smallest_group} would show "
-                          "single people; choose 2 or more (5 is usual)")
 
 
 def _domain(domain: str, path: Path) -> str:

@@ -155,7 +155,6 @@ def test_the_example_loads_as_it_stands_and_shows_every_table() -> None:
     ('[calendars.default]\nholidays = ["25.12.2026"]', ["'holidays'", "25.12.2026", "2026-12-25"]),
     ('[teams]\nA = ["x@y.example"]\nB = ["X@y.example"]', ["'B'", "'x@y.example'", "in team 'A' too"]),
     ('[teams]\nA = "x@y.example"', ["'A'", "a list of texts"]),
-    ("[privacy]\nsmallest_group = 1", ["smallest_group", "single people"]),
     ('[sources.mail]\nhost = "x"', ["[sources.mail]", "'connector' is missing"]),
     ('[sources."My mail"]\nconnector = "imap"', ["'My mail'", "small letters"]),
     ("[sources]\nmail = 3", ["[sources.mail]", "3", "a table"]),

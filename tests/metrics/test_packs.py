@@ -86,7 +86,7 @@ def spoilt(tmp_path: Path, **change: Any) -> Path:
     ({"target": None}, "needs a target"),
     ({"effective": {"from": "soon"}}, "'soon' is no day"),
 ])
-def test_what_is_not_understood_is_refused_with_the_remedy(tmp_path: Path, change: dict[str, Any], told: str) -> None:
+def test_what_is_not_understood_is_refused_usefully(tmp_path: Path, change: dict[str, Any], told: str) -> None:
     with pytest.raises(FixSettings, match=re.escape(told)):
         read_pack(spoilt(tmp_path, **change))
 
