@@ -26,6 +26,7 @@ __all__ = ["CONNECTOR", "OWN_DOMAIN", "PEOPLE", "SYSTEMS"]
 SYSTEMS: Final = tuple(LAG)
 _PAGE: Final = 5_000
 _STEP_SECONDS: Final = 0.25
+_NEVER: Final = {"consent.withdrawn", "lead.archived", "opportunity.archived"}
 
 
 class Demo:
@@ -130,7 +131,7 @@ CONNECTOR = Connector(
     id="demo",
     title="Demo front office",
     shape="pull",
-    activities=[name for name in ACTIVITIES if name != "consent.withdrawn"],
+    activities=[name for name in ACTIVITIES if name not in _NEVER],
     settings=[
         Setting("system", "which of the firm's systems to be: crm, mail, phone, social or desk", required=True),
         Setting("anchor", "the moment (ISO 8601, with its zone) at which history ends and the live part begins",

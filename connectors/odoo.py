@@ -99,7 +99,8 @@ CONNECTOR = Connector(
     activities=("lead.created", "lead.qualified", "lead.lost", "opportunity.created", "opportunity.won",
                 "opportunity.lost", "stage.changed", "owner.changed", "amount.changed", "closedate.changed",
                 "transfer", "reopened", "msg.in", "msg.out", "msg.internal", "note.added", "task.planned",
-                "task.done", "meeting.scheduled", "meeting.held", "meeting.cancelled"),
+                "task.done", "meeting.scheduled", "meeting.held", "meeting.cancelled",
+                "lead.archived", "opportunity.archived"),
     settings=(
         Setting("url", "the server's address, https://crm.firm.example", required=True),
         Setting("database", "the name of the database", required=True),

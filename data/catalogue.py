@@ -39,9 +39,11 @@ _MY_TEAMS = "SELECT code FROM main.term WHERE kind = 'team' AND code <> 0 AND li
 _ME = "SELECT code FROM main.term WHERE kind = 'actor' AND code <> 0 AND name = $scope_actor"
 _DERIVED: Final = {
     **{name: "SELECT code, name FROM main.term WHERE kind = '" + name + "'" for name in TERMS},
-    "team": """SELECT code, name, (SELECT count(DISTINCT actor) FROM main.team_actor a
-                                   WHERE a.team = term.code) AS people
-               FROM main.term WHERE kind = 'team'""",
+    # All dictionaries at once, for readers that remember them.
+    "word": "SELECT kind, code, name FROM main.term WHERE kind IN ('team', '" + "', '".join(TERMS) + "')",
+    "team": """SELECT t.code, t.name, coalesce(a.people, 0) AS people FROM main.term t
+               LEFT JOIN (SELECT team, count(DISTINCT actor) AS people FROM main.team_actor GROUP BY team) a
+               ON a.team = t.code WHERE t.kind = 'team'""",
     "source": """SELECT code, id, connector, title, blind, state, message, since_t, next_t, seen_t, watermark_t,
                  behind, n_new, n_again, n_aside FROM main.source""",
     # How far the sources that could bring a rule's answer are complete: only up to there is an absence certain.
@@ -53,12 +55,13 @@ _DERIVED: Final = {
                                FROM main.source) s ON s.code = a.source GROUP BY r.rule""",
     "account": "SELECT login, name, role, actor, teams, created_t, active FROM main.account",
 }
-_ACTOR = """SELECT t.code, {key} AS key, {name} AS name,
-                   (SELECT arg_max(p.value, p.t) FROM main.person p
-                    WHERE p.actor = t.code AND p.attribute = 'team') AS team
-            FROM main.term t WHERE t.kind = 'actor'"""
-_REAL_NAME = """coalesce((SELECT arg_max(p.value, p.t) FROM main.person p
-                          WHERE p.actor = t.code AND p.attribute = 'name'), t.name)"""
+_ACTOR = """SELECT t.code, {key} AS key, {name} AS name, p.team
+            FROM main.term t LEFT JOIN (
+                SELECT actor, arg_max(value, t) FILTER (attribute = 'name') AS name,
+                       arg_max(value, t) FILTER (attribute = 'team') AS team
+                FROM main.person GROUP BY actor
+            ) p ON p.actor = t.code WHERE t.kind = 'actor'"""
+_REAL_NAME = "coalesce(p.name, t.name)"
 # The salt is drawn once for each file, so pseudonyms are stable in it and differ between firms.
 _PSEUDONYM = """CASE WHEN t.code = 0 THEN '' ELSE 'Person ' || upper(substr(md5(
                 (SELECT value FROM main.setting WHERE name = 'pseudonym_salt') || t.name), 1, 5)) END"""

@@ -35,10 +35,12 @@ class Process:
         """The first thing told that has the key."""
         ends = time.monotonic() + seconds
         while time.monotonic() < ends:
+            # Asked first, for the last line may come between looking and asking.
+            is_over = self.child.poll() is not None and not self._reading.is_alive()
             found = next((one for one in [*self.told] if key in one), None)
             if found:
                 return found
-            if self.child.poll() is not None and not self._reading.is_alive():
+            if is_over:
                 break
             time.sleep(0.02)
         sys.exit(f"a process of the bench told no {key!r}: {self.log.read_text(encoding='utf-8')[-800:]}")

@@ -13,6 +13,7 @@ import pytest
 from live_world import MANAGER, NOW_T, World
 
 from data.page import Page
+from layouts import _hub
 from layouts._contract import Part, View
 from layouts._hub import Hub
 from metrics._contract import Filters, Read
@@ -51,7 +52,7 @@ async def frame(frames: Any) -> dict[str, Any]:
     """The next data frame, beats left out."""
     while True:
         text = await asyncio.wait_for(anext(frames), 20)
-        if text.startswith("data: "):
+        if text.startswith(b"data: "):
             return json.loads(text[6:])
 
 
@@ -67,7 +68,7 @@ def test_fifty_viewers_cost_one_computation_a_version(world: World) -> None:
         seconds = await asyncio.gather(*(frame(v) for v in viewers))
         assert len({json.dumps(f) for f in seconds}) == 1
         assert counted.times == 2
-        assert int(seconds[0]["p"]["n"]["children"]) == int(firsts[0]["p"]["n"]["children"]) + 1
+        assert int(seconds[0]["p"]["n"]) == int(firsts[0]["p"]["n"]) + 1
         hub.close()
 
     asyncio.run(story())
@@ -104,13 +105,83 @@ def test_a_tab_that_closes_does_not_take_the_others_along(world: World) -> None:
     asyncio.run(story())
 
 
+def test_what_is_computed_while_a_slow_viewer_still_receives_comes_next(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A beat would hide that the news was slept through.
+    monkeypatch.setattr(_hub, "BEAT_SECONDS", 3600.0)
+
+    async def story() -> None:
+        counted = Counted()
+        hub = Hub(world.store, {"count": counted.view}, lambda: NOW_T)
+        slow, quick = hub.frames(KEY), hub.frames(KEY)
+        first = await frame(slow)
+        await frame(quick)
+        happen(world, 1)
+        second = await frame(quick)
+        assert second["v"] > first["v"]
+        assert (await frame(slow))["v"] == second["v"]
+        hub.close()
+
+    asyncio.run(story())
+
+
+def test_commits_that_come_meanwhile_are_one_computation(world: World) -> None:
+    async def story() -> None:
+        counted = Counted()
+        hub = Hub(world.store, {"count": counted.view}, lambda: NOW_T)
+        follower = hub.frames(KEY)
+        await frame(follower)
+        for n in range(20):
+            happen(world, n)
+        last = world.store.version
+        while (await frame(follower))["v"] < last:
+            pass
+        assert counted.times < 20
+        hub.close()
+
+    asyncio.run(story())
+
+
+def test_what_nobody_watches_is_not_computed(world: World) -> None:
+    async def story() -> None:
+        seen, unseen = Counted(), Counted()
+        hub = Hub(world.store, {"count": seen.view, "left": unseen.view}, lambda: NOW_T)
+        left = hub.frames(("left", *KEY[1:]))
+        await frame(left)
+        await left.aclose()
+        stayer = hub.frames(KEY)
+        await frame(stayer)
+        happen(world, 1)
+        await frame(stayer)
+        assert (seen.times, unseen.times) == (2, 1)
+        assert (await frame(hub.frames(("left", *KEY[1:]))))["v"] == world.store.version
+        hub.close()
+
+    asyncio.run(story())
+
+
+def test_all_streams_finish_when_the_server_ends(world: World) -> None:
+    async def story() -> None:
+        hub = Hub(world.store, {"count": Counted().view}, lambda: NOW_T)
+        viewers = [hub.frames(KEY) for _ in range(5)]
+        await asyncio.gather(*(frame(v) for v in viewers))
+        hub.end_streams()
+        for viewer in [*viewers, hub.frames(KEY)]:
+            with pytest.raises(StopAsyncIteration):
+                await asyncio.wait_for(anext(viewer), 20)
+        hub.close()
+
+    asyncio.run(story())
+
+
 def test_different_scopes_never_share_a_channel(world: World) -> None:
     async def story() -> None:
         counted = Counted()
         hub = Hub(world.store, {"count": counted.view}, lambda: NOW_T)
         whole = await frame(hub.frames(KEY))
         part = await frame(hub.frames(("count", live_world.SOUTHERNER.scope, Filters())))
-        assert int(part["p"]["n"]["children"]) < int(whole["p"]["n"]["children"])
+        assert int(part["p"]["n"]) < int(whole["p"]["n"])
         hub.close()
 
     asyncio.run(story())

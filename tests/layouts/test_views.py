@@ -9,6 +9,7 @@ from pathlib import Path
 import live_world
 import pytest
 from live_world import NOW_T, PERSONAS, World
+from plotly.utils import PlotlyJSONEncoder
 
 import layouts
 import metrics
@@ -16,12 +17,17 @@ from data.plugins import discover
 from data.scope import Principal
 from layouts import _shell
 from layouts._auth import viewer
-from layouts._contract import View
-from layouts._hub import to_json
+from layouts._contract import Properties, View
+from layouts._html import to_html
 from metrics._contract import Filters, Metric, Read
 
 VIEWS: dict[str, View] = discover(layouts, "VIEW")
 PAIRS = [(view, person) for view in VIEWS.values() for person in PERSONAS if person.role in view.roles]
+
+
+def shown(sent: Properties) -> str:
+    """What the stream sends, as HTML."""
+    return to_html([values["children"] for values in sent.values()])
 
 
 @pytest.fixture(scope="module")
@@ -34,12 +40,12 @@ def world() -> Iterator[World]:
 @pytest.mark.parametrize(("view", "person"), PAIRS, ids=lambda x: x.id if isinstance(x, View) else x.login)
 def test_all_that_is_sent_has_a_place_on_the_page(world: World, view: View, person: Principal) -> None:
     token = viewer.set(person)
-    page = json.dumps(json.loads(to_json(_shell.layout(VIEWS, is_demo=True))))
+    page = json.dumps(_shell.layout(VIEWS, is_demo=True), cls=PlotlyJSONEncoder)
     viewer.reset(token)
     read = Read(world.store.read, person.scope)
     for window in ("15m", "1h", "8h", "24h"):
         sent = view.properties(read, Filters(window=window), NOW_T, also=(_shell.SHELL,))
-        assert "cannot be shown" not in to_json(sent)
+        assert "cannot be shown" not in shown(sent)
         for name in sent:
             assert f'"id": "{name}"' in page, name
 
@@ -47,7 +53,7 @@ def test_all_that_is_sent_has_a_place_on_the_page(world: World, view: View, pers
 @pytest.mark.parametrize(("view", "person"), PAIRS, ids=lambda x: x.id if isinstance(x, View) else x.login)
 def test_every_figure_that_can_be_opened_has_cases(world: World, view: View, person: Principal) -> None:
     read = Read(world.store.read, person.scope)
-    page = to_json([*view.layout(), view.properties(read, Filters(), NOW_T)])
+    page = to_html(view.layout()) + shown(view.properties(read, Filters(), NOW_T))
     opened = {part.split(":")[0].split('"')[0] for part in page.split('"figure:')[1:]}
     assert opened <= set(view.evidence)
     for name in opened:
@@ -59,7 +65,7 @@ def test_every_figure_that_can_be_opened_has_cases(world: World, view: View, per
 def test_a_page_is_idle_when_nothing_changed(world: World, view: View) -> None:
     person = next(p for p in PERSONAS if p.role in view.roles)
     read = Read(world.store.read, person.scope)
-    assert to_json(view.properties(read, Filters(), NOW_T)) == to_json(view.properties(read, Filters(), NOW_T))
+    assert shown(view.properties(read, Filters(), NOW_T)) == shown(view.properties(read, Filters(), NOW_T))
 
 
 def test_paths_and_ids_are_told_apart() -> None:
