@@ -18,7 +18,7 @@ from data.scope import Role, Scope
 TERMS: Final = ("activity", "channel", "object_type", "attribute", "qualifier")
 _SHARED: Final = {"rule", "rule_term", "rule_clock", "calendar_open", "activity_source", "lifecycle"}
 _BY_OBJECT: Final = {
-    "case_event", "event_object", "object", "object_change", "object_now", "object_fact", "object_access",
+    "case_event", "event_object", "object", "object_change", "object_now", "object_fact", "object_team", "object_actor",
     "binding", "binding_open", "binding_done", "binding_past",
 }
 _BY_TEAM: Final = {"agg_activity", "agg_dfg", "agg_rule", "agg_case"}
@@ -41,6 +41,8 @@ _DERIVED: Final = {
     **{name: "SELECT code, name FROM main.term WHERE kind = '" + name + "'" for name in TERMS},
     # All dictionaries at once, for readers that remember them.
     "word": "SELECT kind, code, name FROM main.term WHERE kind IN ('team', '" + "', '".join(TERMS) + "')",
+    # The number of the newest event, whoever may see it: where a search from the end begins.
+    "arrival": "SELECT coalesce(max(seq), 0) AS last_seq FROM main.event",
     "team": """SELECT t.code, t.name, coalesce(a.people, 0) AS people FROM main.term t
                LEFT JOIN (SELECT team, count(DISTINCT actor) AS people FROM main.team_actor GROUP BY team) a
                ON a.team = t.code WHERE t.kind = 'team'""",
@@ -74,9 +76,10 @@ def _actor(scope: Scope) -> str:
 
 
 # The statements below are composed of names from the closed sets above; values are always bound as parameters.
-def _taking_part(relation: str, whose: str, what: str) -> str | None:
-    """The rows about objects that somebody took part in (`whose`: a condition on object_access), else None."""
-    objects = f"SELECT obj FROM main.object_access WHERE {whose}"
+def _taking_part(relation: str, side: str, mine: str) -> str | None:
+    """The rows about objects that somebody took part in, as one of a `side` (team or actor) in `mine`, else None."""
+    what = f"{side} IN ({mine})"
+    objects = f"SELECT obj FROM main.object_{side} WHERE {what}"
     if relation in _BY_OBJECT:
         return f"SELECT * FROM main.{relation} WHERE obj IN ({objects})"
     if relation == "object_object":
@@ -108,7 +111,7 @@ def _rows_in_scope(relation: str, scope: Scope) -> str | None:
     if scope.role == Role.OFFICER:
         return _for_officer(relation)
     if scope.role == Role.REP:
-        rows = _taking_part(relation, f"actor IN ({_ME})", f"actor IN ({_ME})")
+        rows = _taking_part(relation, "actor", _ME)
         if rows is None:
             raise NotAllowed(f"a rep reads no {relation}: it sums over other people's work")
         return rows
@@ -120,7 +123,7 @@ def _rows_in_scope(relation: str, scope: Scope) -> str | None:
         raise NotAllowed(f"{relation} is kept for all teams together; this manager sees {len(scope.teams)} of them")
     if relation in _BY_TEAM:
         return f"SELECT * FROM main.{relation} WHERE team IN ({_MY_TEAMS})"
-    return _taking_part(relation, f"team IN ({_MY_TEAMS})", f"team IN ({_MY_TEAMS})")
+    return _taking_part(relation, "team", _MY_TEAMS)
 
 
 def _definition(relation: str, scope: Scope) -> str | None:

@@ -330,8 +330,10 @@ def _touch(con: duckdb.DuckDBPyConnection) -> int:
     """List the objects whose course the batch changes, and let those who took part see them; their number."""
     con.execute("CREATE OR REPLACE TEMP TABLE touched AS SELECT DISTINCT obj, otype FROM fresh "
                 "UNION SELECT DISTINCT obj, otype FROM case_event SEMI JOIN gone USING (seq)")
-    con.execute("INSERT INTO object_access SELECT a.obj, a.team, a.actor FROM access a ANTI JOIN "
-                "(FROM object_access SEMI JOIN access USING (obj)) o USING (obj, team, actor)")
+    con.execute("INSERT INTO object_team SELECT DISTINCT obj, team FROM access WHERE team <> 0 "
+                "EXCEPT FROM object_team SEMI JOIN access USING (obj)")
+    con.execute("INSERT INTO object_actor SELECT DISTINCT obj, actor FROM access WHERE actor <> 0 "
+                "EXCEPT FROM object_actor SEMI JOIN access USING (obj)")
     return con.execute("SELECT count(*) FROM touched").fetchall()[0][0]
 
 

@@ -9,7 +9,7 @@ from layouts._contract import Part, Properties
 from layouts._pulse import WORDS
 from metrics import breaches, live, waiting
 from metrics._contract import Filters, Read
-from metrics.breaches import Choice
+from metrics.breaches import Since
 
 
 def _load_waits(read: Read, filters: Filters, now_t: int) -> dict[str, Any]:
@@ -34,12 +34,8 @@ def _render_waits(data: dict[str, Any]) -> Properties:
 
 
 def _load_rules(read: Read, filters: Filters, now_t: int) -> dict[str, Any]:
-    return {
-        "rules": breaches.by_rule(read, filters, now_t, since_t=now_t - filters.window_us),
-        "next": breaches.items(read, filters, now_t, Choice("due", limit=6)),
-        "series": breaches.series(read, filters, now_t),
-        "span": WORDS[filters.window],
-    }
+    found = breaches.standing(read, filters, now_t, Since.window(filters, now_t), n_due=6)
+    return {"rules": found.rules, "next": found.due, "series": found.line, "span": WORDS[filters.window]}
 
 
 def _render_rules(data: dict[str, Any]) -> Properties:

@@ -6,6 +6,8 @@ not see streams to their end. What a viewer may read follows from it and never f
 
 from __future__ import annotations
 
+import asyncio
+import math
 import secrets
 import threading
 import time
@@ -18,11 +20,12 @@ from urllib.parse import urlsplit
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
-from data.accounts import find, session_secret, verify
+from data.accounts import list_accounts, session_secret, verify
 from data.scope import Principal
 from data.writer import Writer
 
 COOKIE = "frontview_session"
+FRESH_SECONDS = 1.0
 TRUST_SECONDS = 5.0
 
 ASGI = Callable[[MutableMapping[str, Any], Any, Any], Awaitable[None]]
@@ -60,7 +63,11 @@ class Throttle:
 
 
 class Sessions:
-    """Signed session cookies. The cookie names the login; the account is looked up, so deactivation works."""
+    """Signed session cookies. The cookie names the login; the account is looked up, so deactivation works.
+
+    Every frame of every stream asks whose session it is, hence all of it is answered from memory: signatures once
+    verified, and the accounts as they were at most a few seconds ago, looked up once for everybody.
+    """
 
     def __init__(self, writer: Writer, personas: Sequence[Principal], hours: float) -> None:
         self._writer = writer
@@ -68,8 +75,12 @@ class Sessions:
         self._personas = {p.login: p for p in personas}
         self.seconds = int(hours * 3600)
         self._ended: dict[str, float] = {}
-        self._known: dict[str, tuple[float, Principal | None]] = {}
+        self._signed: dict[str, tuple[str, bool, float]] = {}
+        self._accounts: dict[str, Principal] = {}
+        self._looked = -math.inf
+        self._changes = 0
         self._lock = threading.Lock()
+        self._looking: asyncio.Future[None] | None = None
 
     def open(self, principal: Principal) -> str:
         """A new session's cookie value."""
@@ -80,33 +91,87 @@ class Sessions:
         self._ended = {c: at for c, at in self._ended.items() if at > time.monotonic() - self.seconds}
         self._ended[cookie] = time.monotonic()
 
+    def forget(self) -> None:
+        """Accounts have changed: whoever is asked for next is looked up again."""
+        with self._lock:
+            self._looked, self._changes = -math.inf, self._changes + 1
+
     def principal(self, cookie: str) -> Principal | None:
-        """Whose session this is; None when it is forged, over, closed, or its account was deactivated."""
-        if not cookie or cookie in self._ended:
-            return None
-        try:
-            login, is_persona, _ = self._signer.loads(cookie, max_age=self.seconds)
-        except (BadSignature, ValueError):
-            return None
-        return self._personas.get(login) if is_persona else self._account(login)
+        """Whose session this is; None when it is forged, over, closed, or its account was deactivated.
+
+        May wait for the writer; in the event loop use `ask`.
+        """
+        if self._age() > FRESH_SECONDS:
+            self._look_up()
+        return self._remembered(cookie)
+
+    async def ask(self, cookie: str) -> Principal | None:
+        """The same without holding up the event loop; who was switched off is known within a second or two.
+
+        While the writer is busy the last list of accounts goes on counting for TRUST_SECONDS.
+        """
+        while self._is_account(cookie) and self._age() > FRESH_SECONDS:
+            looking = self._look()
+            if self._age() <= TRUST_SECONDS:
+                break
+            # One look for all who ask at the same time; none of them may cancel it for the others.
+            await asyncio.shield(looking)
+        return self._remembered(cookie)
 
     def check(self, login: str, password: str) -> Principal | None:
         """The principal of a correct login."""
-        return verify(self._writer, login, password)
+        found = verify(self._writer, login, password)
+        self.forget()
+        return found
 
     def persona(self, login: str) -> Principal | None:
         """A demo persona, where there are any."""
         return self._personas.get(login)
 
-    def _account(self, login: str) -> Principal | None:
+    def _remembered(self, cookie: str) -> Principal | None:
+        signed = self._verified(cookie)
+        if signed is None or cookie in self._ended:
+            return None
+        login, is_persona, _ = signed
+        return (self._personas if is_persona else self._accounts).get(login)
+
+    def _is_account(self, cookie: str) -> bool:
+        signed = self._verified(cookie)
+        return signed is not None and not signed[1]
+
+    def _verified(self, cookie: str) -> tuple[str, bool, float] | None:
+        """Login, whether a persona, and when it was signed; None when forged or over."""
+        if not cookie:
+            return None
+        found = self._signed.get(cookie)
+        if found is None:
+            try:
+                (login, is_persona, _), signed = self._signer.loads(cookie, return_timestamp=True)
+            except (BadSignature, ValueError):
+                return None
+            if len(self._signed) > 10_000:
+                self._signed.clear()
+            found = self._signed[cookie] = (login, bool(is_persona), signed.timestamp())
+        return found if time.time() - found[2] <= self.seconds else None
+
+    def _age(self) -> float:
+        return time.monotonic() - self._looked
+
+    def _look(self) -> asyncio.Future[None]:
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.ensure_future(asyncio.to_thread(self._look_up))
+            # Whoever does not wait for it does not hear of its failure either; the next who waits does.
+            self._looking.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return self._looking
+
+    def _look_up(self) -> None:
+        began, changes = time.monotonic(), self._changes
+        found = {one.principal.login: one.principal for one in list_accounts(self._writer) if one.active}
         with self._lock:
-            at, principal = self._known.get(login, (-TRUST_SECONDS, None))
-        if time.monotonic() - at < TRUST_SECONDS:
-            return principal
-        principal = find(self._writer, login)
-        with self._lock:
-            self._known[login] = (time.monotonic(), principal)
-        return principal
+            # Counted from the start of the look: what changed meanwhile may have been missed.
+            self._accounts = found
+            if changes == self._changes:
+                self._looked = began
 
 
 def cookie_of(scope: MutableMapping[str, Any]) -> str:

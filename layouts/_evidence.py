@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from dash import Dash, Input, Output, html, no_update
@@ -17,7 +17,7 @@ from dash import Dash, Input, Output, html, no_update
 import metrics
 from data.errors import FrontviewError
 from data.plugins import discover
-from data.scope import Principal
+from data.scope import Principal, Scope
 from data.store import Store
 from data.writer import Writer
 from layouts import _cards, _panel
@@ -27,6 +27,7 @@ from metrics import case as cases
 from metrics._contract import Filters, Read
 
 log = logging.getLogger(__name__)
+_SCOPES_REMEMBERED = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,13 @@ class Sight:
     store: Store
     writer: Writer
     now: Callable[[], int]
+    reads: dict[Scope, Read] = field(default_factory=dict, compare=False, repr=False)
+
+    def read(self, scope: Scope) -> Read:
+        """One for each scope, because it remembers words and labels."""
+        if len(self.reads) > _SCOPES_REMEMBERED:
+            self.reads.clear()
+        return self.reads.setdefault(scope, Read(self.store.read, scope))
 
 
 def register(dash: Dash, views: Mapping[str, View], sight: Sight) -> None:
@@ -55,7 +63,7 @@ def open_panel(views: Mapping[str, View], sight: Sight, principal: Principal, as
     view = views.get(str(asked.get("view", "")))
     if view is None or principal.role not in view.roles:
         return _cards.trouble("This page is not part of your role.")
-    read = Read(sight.store.read, principal.scope)
+    read = sight.read(principal.scope)
     try:
         if kind == "figure":
             query = asked.get("query")

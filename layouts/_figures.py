@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from layouts import _cards
 from layouts._contract import Cases
 from metrics import breaches, waiting
-from metrics._contract import DAY, SPANS, Filters, Read
-from metrics.breaches import Choice, Item
+from metrics._contract import DAY, Filters, Read
+from metrics.breaches import Choice, Item, Since
 from metrics.case import CaseRow
 
 
@@ -23,16 +23,16 @@ def waiting_cases(read: Read, filters: Filters, now_t: int, owner: str) -> Cases
 
 def breach_cases(read: Read, filters: Filters, now_t: int, rule: str) -> Cases:
     """Broken and overdue activations of a rule, or of all."""
-    found = breaches.items(read, filters, now_t, Choice("broken", now_t - filters.window_us, rule, limit=100))
+    found = breaches.items(read, filters, now_t, Choice("broken", Since.window(filters, now_t), rule, 100))
     title = f"{found[0].title}: breaches" if rule and found else "Breaches in the window, newest first"
     return Cases(title, _notes(found) + (_due(read, filters, now_t, rule) if rule else []))
 
 
 def span_breaches(read: Read, filters: Filters, now_t: int, rule: str) -> Cases:
     """The same over the days of the span."""
-    since_t = now_t - SPANS[filters.span] * DAY
-    found = breaches.items(read, filters, now_t, Choice("broken", since_t, rule, limit=100))
-    unknown = breaches.items(read, filters, now_t, Choice("unknown", since_t, rule, limit=20)) if rule else []
+    since = Since.span(filters, now_t)
+    found = breaches.items(read, filters, now_t, Choice("broken", since, rule, 100))
+    unknown = breaches.items(read, filters, now_t, Choice("unknown", since, rule, 20)) if rule else []
     title = f"{found[0].title}: breaches" if rule and found else "Breaches in the span, newest first"
     return Cases(title, _notes(found) + _notes(unknown) + (_due(read, filters, now_t, rule) if rule else []))
 
@@ -53,14 +53,10 @@ def _notes(items: Sequence[Item]) -> list[CaseRow]:
 
 def unknown_cases(read: Read, filters: Filters, now_t: int, rule: str) -> Cases:
     """Activations whose verdict cannot be told."""
-    since_t = now_t - SPANS[filters.span] * DAY
-    return Cases(
-        "Cannot tell", _notes(breaches.items(read, filters, now_t, Choice("unknown", since_t, rule, limit=100)))
-    )
+    choice = Choice("unknown", Since.span(filters, now_t), rule, 100)
+    return Cases("Cannot tell", _notes(breaches.items(read, filters, now_t, choice)))
 
 
-def own_due(read: Read, filters: Filters, now_t: int, owner: str) -> Cases:
-    """What one person has overdue or due within three days; only for that person."""
-    late = breaches.items(read, filters, now_t, Choice("broken", now_t, owner=owner, limit=50))
-    due_ = breaches.items(read, filters, now_t, Choice("due", owner=owner, limit=50, soon_us=3 * DAY))
-    return Cases("Overdue and due within three days", _notes([*late, *due_]))
+def own_due(read: Read, now_t: int) -> Cases:
+    """What the reader has overdue or due within three days."""
+    return Cases("Overdue and due within three days", _notes(breaches.own(read, now_t, soon_us=3 * DAY, limit=50)))

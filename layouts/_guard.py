@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, MutableMapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -66,8 +65,7 @@ class Guard:
             await receive()
             return await send({"type": "websocket.close", "code": 1008})
         send = self._sealed(scope, send)
-        # Looking an account up waits for the writer, so it must not hold up the event loop.
-        principal = await asyncio.to_thread(self.sessions.principal, cookie_of(scope))
+        principal = await self.sessions.ask(cookie_of(scope))
         scope["principal"] = principal
         refusal = self._refuse(scope, principal)
         if refusal is not None:

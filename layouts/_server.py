@@ -7,9 +7,12 @@ event loop: whatever reads the store or waits for the writer runs in a thread.
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import aclosing
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -23,7 +26,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 
 import layouts
 from data.accounts import create_account, set_active
-from data.errors import FrontviewError
+from data.errors import FixSettings, FrontviewError
 from data.event import moment
 from data.plugins import discover
 from data.scope import SYSTEM, Principal, Role
@@ -67,7 +70,7 @@ def create_server(store: Store, writer: Writer, options: ServerOptions | None = 
     _add_stream(server, hub, views, sessions)
     _add_login(server, sessions, options)
     _add_health(server, store, options)
-    _add_accounts(server, store, writer)
+    _add_accounts(server, store, writer, sessions)
     dash = Dash(
         "frontview",
         server=cast(Any, server),
@@ -91,17 +94,55 @@ def create_server(store: Store, writer: Writer, options: ServerOptions | None = 
 
 
 def run(app: Guard, host: str, port: int) -> None:
-    """Serve until told to stop. Open streams get two seconds; uvicorn would otherwise wait for them."""
-    uvicorn.run(
-        app,
-        host=host,
-        port=port,
-        timeout_graceful_shutdown=2,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        ws="none",
-    )
+    """Serve until told to stop by Ctrl-C or SIGTERM, then return. FixSettings when the address cannot be had."""
+    with _bound(host, port) as sock:
+        config = uvicorn.Config(
+            app,
+            timeout_graceful_shutdown=2,
+            log_level="error",
+            access_log=False,
+            server_header=False,
+            ws="none",
+        )
+        _Serving(config, cast(FastAPI, app.app).state.hub).run(sockets=[sock])
+
+
+class _Serving(uvicorn.Server):
+    """Ends open streams itself, for uvicorn waits for them; and a signal ends the serving, not the program."""
+
+    def __init__(self, config: uvicorn.Config, hub: Hub) -> None:
+        super().__init__(config)
+        self._hub = hub
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Streams first, then what uvicorn does."""
+        self._hub.end_streams()
+        await super().shutdown(sockets)
+        self._hub.close()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take the signals while serving. uvicorn would raise them again and so skip closing the store."""
+        ways = {one: signal.signal(one, self.handle_exit) for one in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for one, before in ways.items():
+                signal.signal(one, before)
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    # Bound here, for uvicorn would end the program with a line in its log.
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address[:2], family=family, backlog=2048)
+    except OSError as error:
+        taken = error.errno == errno.EADDRINUSE
+        why = "is taken by another program" if taken else f"cannot be used ({error.strerror})"
+        raise FixSettings(
+            f"the address {host}:{port} {why}; "
+            f"{'end that program or ' if taken else ''}choose another with --port or under [server]"
+        ) from error
 
 
 def _add_stream(server: FastAPI, hub: Hub, views: Mapping[str, View], sessions: Sessions) -> None:
@@ -118,13 +159,13 @@ def _add_stream(server: FastAPI, hub: Hub, views: Mapping[str, View], sessions: 
         key = (view_id, principal.scope, Filters.parse(dict(request.query_params)))
         cookie = cookie_of(request.scope)
 
-        async def body() -> AsyncIterator[str]:
-            yield "retry: 2000\n\n"
+        async def body() -> AsyncIterator[bytes]:
+            yield b"retry: 2000\n\n"
             async with aclosing(hub.frames(key)) as frames:
                 async for frame in frames:
                     # A session that ended meanwhile gets nothing more, not even what was computed for others.
-                    if await asyncio.to_thread(sessions.principal, cookie) != principal:
-                        yield "event: gone\ndata: {}\n\n"
+                    if await sessions.ask(cookie) != principal:
+                        yield b"event: gone\ndata: {}\n\n"
                         return
                     yield frame
 
@@ -205,7 +246,7 @@ def _add_health(server: FastAPI, store: Store, options: ServerOptions) -> None:
         return Response(json.dumps(told), status_code=status, media_type="application/json")
 
 
-def _add_accounts(server: FastAPI, store: Store, writer: Writer) -> None:
+def _add_accounts(server: FastAPI, store: Store, writer: Writer, sessions: Sessions) -> None:
     @server.post("/accounts")
     async def change(request: Request) -> Response:
         try:
@@ -214,6 +255,7 @@ def _add_accounts(server: FastAPI, store: Store, writer: Writer) -> None:
             return JSONResponse({"error": str(error)}, status_code=400)
         except (ValueError, KeyError, AttributeError):
             return JSONResponse({"error": "the form could not be read; load the page again"}, status_code=400)
+        sessions.forget()
         # No fact changed, but the list of accounts did: whoever looks at it gets a new frame.
         store.announce(store.version)
         return JSONResponse({"done": True})

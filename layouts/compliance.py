@@ -11,19 +11,20 @@ from data.scope import Role
 from layouts import _cards, _figures, _rows
 from layouts._contract import Part, Properties, View
 from metrics import breaches
-from metrics._contract import DAY, SPANS, Filters, Read
-from metrics.breaches import Choice, RuleRow
+from metrics._contract import Filters, Read
+from metrics.breaches import Choice, RuleRow, Since
 
 WORDS = {"1d": "day", "7d": "7 days", "30d": "30 days", "90d": "90 days", "all": "years"}
 
 
 def _load(read: Read, filters: Filters, now_t: int) -> dict[str, Any]:
-    since_t = max(0, now_t - SPANS[filters.span] * DAY)
+    since = Since.span(filters, now_t)
+    standing = breaches.standing(read, filters, now_t, since, n_due=12)
     return {
-        "rules": breaches.by_rule(read, filters, now_t, since_t=since_t),
+        "rules": standing.rules,
         "span": WORDS[filters.span],
-        "broken": breaches.items(read, filters, now_t, Choice("broken", since_t, limit=40)),
-        "next": breaches.items(read, filters, now_t, Choice("due", limit=12)),
+        "broken": breaches.items(read, filters, now_t, Choice("broken", since, limit=40)),
+        "next": standing.due,
     }
 
 

@@ -13,15 +13,15 @@ from layouts import _cards, _figures, _rows
 from layouts._contract import Cases, Part, Properties, View
 from metrics import breaches, mine, waiting
 from metrics._contract import DAY, Filters, Read
-from metrics.breaches import Choice
 
 
 def _load(read: Read, filters: Filters, now_t: int) -> dict[str, Any]:
     me = read.scope.actor
+    own = breaches.own(read, now_t, soon_us=3 * DAY, limit=10)
     return {
         "waits": waiting.waiting(read, filters, now_t, limit=10, owner=me),
-        "next": breaches.items(read, filters, now_t, Choice("due", owner=me, limit=10, soon_us=3 * DAY)),
-        "late": breaches.items(read, filters, now_t, Choice("broken", now_t, owner=me, limit=10)),
+        "next": [item for item in own if item.at_t >= now_t],
+        "late": [item for item in own if item.at_t < now_t],
         "items": mine.items(read, limit=14),
     }
 
@@ -92,8 +92,8 @@ def _open(read: Read, _filters: Filters, _now_t: int, _word: str) -> Cases:
     return Cases("My open cases", mine.rows(read))
 
 
-def _due(read: Read, filters: Filters, now_t: int, _word: str) -> Cases:
-    return _figures.own_due(read, filters, now_t, read.scope.actor)
+def _due(read: Read, _filters: Filters, now_t: int, _word: str) -> Cases:
+    return _figures.own_due(read, now_t)
 
 
 def _waits(read: Read, filters: Filters, now_t: int, _word: str) -> Cases:

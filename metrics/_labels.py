@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from metrics._contract import Read, ask
-from metrics._words import UNKNOWN, code, words
+from metrics._words import code, words
 
 _FRESH_SECONDS: Final = 60.0
 _REMEMBERED: Final = 20_000
@@ -18,64 +18,72 @@ _NAMES: Final = ("name", "title")
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """How an object is shown; `customer` is the account or contact it belongs to, empty when none is known."""
+    """How an object is shown; `customer` is the account or contact it belongs to, empty when none is known, and
+    `owner` the code of whoever answers for it, or 0."""
 
     obj: int
     otype: str
     id: str
     name: str
     customer: str
+    owner: int = 0
 
 
 def describe(read: Read, objs: Iterable[int | None]) -> dict[int, Label]:
     """Labels of a few objects; those out of scope are missing."""
-    at, known = read.memo.get("labels", (0.0, {}))
-    if time.monotonic() - at > _FRESH_SECONDS or len(known) > _REMEMBERED:
-        known = {}
-        read.memo["labels"] = (time.monotonic(), known)
-    missing = sorted({obj for obj in objs if obj is not None} - known.keys())
+    at, known, asked = read.memo.get("labels", (0.0, {}, set()))
+    if time.monotonic() - at > _FRESH_SECONDS or len(asked) > _REMEMBERED:
+        known, asked = {}, set()
+        read.memo["labels"] = (time.monotonic(), known, asked)
+    missing = sorted({obj for obj in objs if obj is not None} - asked)
     if missing:
         known.update(_look_up(read, missing))
+        asked.update(missing)
     return known
 
 
 def _look_up(read: Read, objs: Sequence[int]) -> dict[int, Label]:
-    near = _customers(read, objs)
-    everybody = sorted({*objs, *near.values()})
+    facts = {r["obj"]: r for r in ask(read, "label_parties", {"objs": objs})}
+    whose = {obj: r["party"] for obj, r in facts.items() if r["party"]}
     types = words(read, "object_type")
+    everybody = sorted({*objs, *whose.values()})
     things = {
         r["obj"]: (types.get(r["otype"], ""), r["id"]) for r in ask(read, "label_objects", {"objs": everybody})
     }
-    names: dict[int, str] = {}
-    for attribute in reversed(_NAMES):
-        params = {"objs": everybody, "attribute": code(read, "attribute", attribute)}
-        names.update({r["obj"]: r["value"] or "" for r in ask(read, "label_names", params)})
+    contacts = [obj for obj in everybody if things.get(obj, ("",))[0] == "contact"]
+    firms = _firms(read, contacts) if contacts else {}
+    names = _names(read, [*everybody, *(firm for firm, _ in firms.values())])
     found = {}
     for obj in objs:
         if obj not in things:
             continue
         otype, id_ = things[obj]
-        whose = near.get(obj)
-        customer = names.get(whose) or things.get(whose, ("", ""))[1] if whose is not None else ""
-        found[obj] = Label(obj, otype, id_, names.get(obj, ""), customer)
+        party = whose.get(obj, obj)
+        if party in firms:
+            firm, firm_id = firms[party]
+            customer = names.get(firm) or firm_id
+        else:
+            customer = "" if party == obj else names.get(party) or things.get(party, ("", ""))[1]
+        owner = facts[obj]["actor"] if obj in facts else 0
+        found[obj] = Label(obj, otype, id_, names.get(obj, ""), customer, owner)
     return found
 
 
-def _customers(read: Read, objs: Sequence[int]) -> dict[int, int]:
-    """Object -> the account it is linked to, else the contact, else the contact of its latest event."""
-    kinds = {"account": code(read, "object_type", "account"), "contact": code(read, "object_type", "contact")}
-    rows = ask(read, "label_links", {"objs": list(objs), **kinds})
-    near = {r["obj"]: r["other"] for r in rows}
-    lonely = [obj for obj in objs if obj not in near]
-    if lonely:
-        near.update({r["obj"]: r["other"] for r in ask(read, "label_events", {"objs": lonely, **kinds})})
-    return _firms(read, near, kinds)
+def _firms(read: Read, contacts: Sequence[int]) -> dict[int, tuple[int, str]]:
+    """Contact -> the account it is linked to, and that one's id."""
+    links = [row for side in ("links_from", "links_to") for row in ask(read, side, {"objs": contacts})]
+    if not links:
+        return {}
+    account = code(read, "object_type", "account")
+    others = ask(read, "label_objects", {"objs": sorted({r["other"] for r in links})})
+    ids = {r["obj"]: r["id"] for r in others if r["otype"] == account}
+    # The one that was known first, where there are several.
+    links.sort(key=lambda r: -r["other"])
+    return {r["obj"]: (r["other"], ids[r["other"]]) for r in links if r["other"] in ids}
 
 
-def _firms(read: Read, near: dict[int, int], kinds: dict[str, int]) -> dict[int, int]:
-    """The same with a contact's account in place of the contact, where there is one."""
-    rows = ask(
-        read, "label_links", {"objs": sorted(set(near.values())), "account": kinds["account"], "contact": UNKNOWN}
-    )
-    firm = {r["obj"]: r["other"] for r in rows}
-    return {obj: firm.get(whose, whose) for obj, whose in near.items()}
+def _names(read: Read, objs: Iterable[int]) -> dict[int, str]:
+    """Object -> its name, else its title."""
+    name, title = (code(read, "attribute", word) for word in _NAMES)
+    rows = ask(read, "label_names", {"objs": sorted(set(objs)), "name": name, "title": title})
+    return {r["obj"]: r["value"] or "" for r in sorted(rows, key=lambda row: row["attribute"] == name)}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from metrics._contract import Filters, Read
+from metrics._contract import Filters, Read, ask
 
 EVERYTHING: Final = -1
 UNKNOWN: Final = -2
@@ -17,21 +18,15 @@ _REMEMBERED: Final = 20_000
 
 def words(read: Read, kind: str) -> dict[int, str]:
     """Code -> word of a dictionary: activity, channel, team, object_type or attribute."""
-    at, known = read.memo.get(kind, (0.0, {}))
+    at, known = read.memo.get("words", (0.0, {}))
     if time.monotonic() - at > _FRESH_SECONDS:
-        # The kind is one of the fixed relation names above, never a word of the user.
-        known = {row["code"]: row["name"] for row in read(_DICTIONARIES[kind], {})}
-        read.memo[kind] = (time.monotonic(), known)
-    return known
-
-
-_DICTIONARIES: Final = {
-    "activity": "SELECT code, name FROM activity",
-    "channel": "SELECT code, name FROM channel",
-    "team": "SELECT code, name FROM team",
-    "object_type": "SELECT code, name FROM object_type",
-    "attribute": "SELECT code, name FROM attribute",
-}
+        # One statement for all of them: each costs more than the rows it brings.
+        known = defaultdict(dict)
+        for row in ask(read, "words", {}):
+            known[row["kind"]][row["code"]] = row["name"]
+        read.memo["words"] = (time.monotonic(), known)
+    found: dict[int, str] = known.get(kind, {})
+    return found
 
 
 def code(read: Read, kind: str, word: str) -> int:

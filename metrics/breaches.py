@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
-from metrics._contract import DAY, Filters, Metric, Read, ask
+from metrics._contract import DAY, SPANS, Filters, Metric, Read, ask
 from metrics._labels import Label, describe
 from metrics._words import actor, codes, people, words
 from metrics.live import BUCKETS, Line
@@ -14,13 +15,18 @@ from metrics.live import BUCKETS, Line
 METRIC = Metric(
     "breaches",
     "Breaches",
-    "Activations of a rule that were violated in the span, and pending ones whose due time has "
-    "passed. Due soon: pending ones that fall due within 24 hours.",
+    "Activations of a rule that were violated in the window (of a span of days: that were activated in it and "
+    "violated), and pending ones whose due time has passed. Due soon: pending ones that fall due within 24 hours.",
     "Where a needed source is late the verdict is 'cannot tell' and counts neither as kept nor as broken.",
 )
 
 SEVERITIES: Final = ("critical", "high", "medium", "low")
 SOON_US: Final = DAY
+# A rule that waits for no source: what it says of an absence is certain at any time.
+_ALWAYS: Final = 9_000_000_000_000_000_000
+_UNKNOWN: Final = 5
+# What the statements count, by its number; young: broken by the sums, but its sources are not complete up to then.
+_WHAT: Final = ("overdue", "broken", "due", "unknown", "kept", "young")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,79 +76,181 @@ class Item:
         return self.verdict == 0
 
 
-def by_rule(read: Read, filters: Filters, now_t: int, *, since_t: int) -> list[RuleRow]:
-    """Every active rule, gravest first."""
-    params = {**codes(read, filters), "since_t": since_t, "now_t": now_t, "soon_t": now_t + SOON_US}
-    rows = [RuleRow(**row) for row in ask(read, "breaches_by_rule", params)]
-    return sorted(
-        rows,
-        key=lambda r: (
-            SEVERITIES.index(r.severity) if r.severity in SEVERITIES else 9,
-            -r.breaches,
-            -r.due,
-            r.title,
-        ),
-    )
+@dataclass(frozen=True, slots=True)
+class Since:
+    """Which decided activations count: those decided since, and of these those activated since; 0 is the start."""
 
+    decided_t: int = 0
+    begun_t: int = 0
 
-def items(read: Read, filters: Filters, now_t: int, choice: Choice) -> list[Item]:
-    """Single activations as the choice says."""
-    params: dict[str, Any] = {
-        **codes(read, filters),
-        "now_t": now_t,
-        "soon_t": now_t + choice.soon_us,
-        "what": choice.what,
-        "since_t": choice.since_t,
-        "rule": choice.rule,
-        "owner": actor(read, choice.owner),
-        "limit": choice.limit,
-    }
-    rows = ask(read, "breach_items", params)
-    names = describe(read, [row["obj"] for row in rows])
-    owners = people(read, [row["owner"] for row in rows if row["owner"] is not None])
-    channels, known = words(read, "channel"), words(read, "team")
-    return [
-        Item(
-            names[r["obj"]],
-            r["rule_id"],
-            r["title"],
-            r["severity"],
-            r["kind"],
-            r["help"],
-            r["reason"],
-            r["verdict"],
-            r["t"],
-            r["due_t"],
-            r["at_t"],
-            channels.get(r["channel"], ""),
-            known.get(r["team"], ""),
-            owners[r["owner"]].name if r["owner"] in owners else "",
-        )
-        for r in rows
-        if r["obj"] in names
-    ]
+    @classmethod
+    def window(cls, filters: Filters, now_t: int) -> Since:
+        """What was decided in the window."""
+        return cls(now_t - filters.window_us)
+
+    @classmethod
+    def span(cls, filters: Filters, now_t: int) -> Since:
+        """What was activated in the days of the span; what was decided within the last day."""
+        if filters.span == "1d":
+            return cls(now_t - SPANS["1d"] * DAY)
+        begun_t = max(1, filters.first_day(now_t) * DAY)
+        return cls(begun_t, begun_t)
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which activations: `what` is broken, due or unknown; of one rule and one owner where they are named."""
+    """Which activations: broken or overdue ones, those that fall due next, or those that cannot be told."""
 
-    what: str
-    since_t: int = 0
+    what: Literal["broken", "due", "unknown"]
+    since: Since = Since()
     rule: str = ""
-    owner: str = ""
     limit: int = 12
-    soon_us: int = SOON_US
 
 
-def series(read: Read, filters: Filters, now_t: int) -> Line:
-    """Breaches in each bucket of the window."""
-    since_t, bucket_us = now_t - filters.window_us, filters.window_us // BUCKETS
-    params = {**codes(read, filters), "since_t": since_t, "now_t": now_t, "bucket_us": bucket_us}
-    counts = [0] * BUCKETS
-    for row in ask(read, "breach_series", params):
-        counts[min(row["bucket"], BUCKETS - 1)] += row["n"]
-    return Line("breaches", counts)
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Every active rule, gravest first; what falls due next; and when in the window something broke."""
+
+    rules: Sequence[RuleRow]
+    due: Sequence[Item]
+    line: Line
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """The active rules by code, and up to when the absence of an answer to each is certain."""
+
+    rows: Mapping[int, Mapping[str, Any]]
+    marks: Sequence[int]
+
+    def params(self, rule: str = "") -> dict[str, Any]:
+        """As SQL parameters; `marks` has the moment of a rule at its code."""
+        return {
+            "rules": [code for code, row in self.rows.items() if rule in {"", row["id"]}],
+            "marks": self.marks,
+            "least_mark": min(self.marks),
+        }
+
+
+def _rules(read: Read, now_t: int) -> _Rules:
+    at_t, known = read.memo.get("rules", (None, None))
+    if at_t != now_t:
+        rows = {row["code"]: row for row in ask(read, "rules", {})}
+        marks = [_ALWAYS] * (max(rows, default=0) + 1)
+        for number, row in rows.items():
+            if row["watermark_t"] is not None:
+                marks[number] = row["watermark_t"]
+        known = _Rules(rows, marks)
+        read.memo["rules"] = (now_t, known)
+    found: _Rules = known
+    return found
+
+
+def standing(read: Read, filters: Filters, now_t: int, since: Since, *, n_due: int) -> Standing:
+    """How all rules stand, with the next `n_due` activations that fall due."""
+    rules = _rules(read, now_t)
+    params = {
+        **codes(read, filters),
+        **rules.params(),
+        "now_t": now_t,
+        "soon_t": now_t + SOON_US,
+        "since_t": since.decided_t,
+        "begun_t": since.begun_t,
+        "first_day": since.begun_t // DAY,
+        "bucket_us": max(1, (now_t - since.decided_t) // BUCKETS),
+        "limit": n_due,
+    }
+    rows = ask(read, "standing_open", params)
+    counted = [row for row in rows if row["n"] is not None]
+    counted += ask(read, "standing_days" if since.begun_t else "standing_done", params)
+    due = sorted((row for row in rows if row["n"] is None), key=lambda row: (row["at_t"], row["obj"]))
+    counts: dict[int, list[int]] = defaultdict(lambda: [0] * len(_WHAT))
+    buckets = [0] * BUCKETS
+    for row in counted:
+        counts[row["rule"]][row["what"]] += int(row["n"])
+        if row["bucket"] is not None:
+            buckets[min(row["bucket"], BUCKETS - 1)] += row["n"]
+    return Standing(_by_gravity(rules, counts), _items(read, rules, due), Line("breaches", buckets))
+
+
+def _by_gravity(rules: _Rules, counts: Mapping[int, Sequence[int]]) -> list[RuleRow]:
+    found = []
+    for number, row in rules.rows.items():
+        n: dict[str, Any] = dict(zip(_WHAT, counts[number], strict=True))
+        young = n.pop("young")
+        n["broken"], n["unknown"] = n["broken"] - young, n["unknown"] + young
+        n |= {key: row[key] for key in ("id", "title", "severity", "kind", "pack", "help")}
+        found.append(RuleRow(**n))
+    rank = {severity: place for place, severity in enumerate(SEVERITIES)}
+    return sorted(found, key=lambda r: (rank.get(r.severity, len(rank)), -r.breaches, -r.due, r.title))
+
+
+def items(read: Read, filters: Filters, now_t: int, choice: Choice) -> list[Item]:
+    """Single activations as the choice says: broken ones newest first, others next first."""
+    rules = _rules(read, now_t)
+    params = {
+        **codes(read, filters),
+        **rules.params(choice.rule),
+        "now_t": now_t,
+        "soon_t": now_t + SOON_US,
+        "since_t": choice.since.decided_t,
+        "begun_t": choice.since.begun_t,
+        "unsure": choice.what == "unknown",
+        "limit": choice.limit,
+    }
+    if choice.what == "due":
+        return _items(read, rules, ask(read, "items_due", params))
+    rows = ask(read, "items_late", params) + ask(read, "items_broken", params)
+    rows = sorted(rows, key=lambda row: (-row["at_t"], row["obj"]))[: choice.limit]
+    if choice.what == "unknown":
+        for row in rows:
+            if row["verdict"] != _UNKNOWN:
+                row["reason"] = f"waits for {rules.rows[row['rule']]['waits_for']}"
+    return _items(read, rules, rows)
+
+
+def own(read: Read, now_t: int, *, soon_us: int, limit: int) -> list[Item]:
+    """What the reader has overdue, latest first, and then what falls due soon, next first; so many of each."""
+    rules = _rules(read, now_t)
+    params = {
+        **rules.params(),
+        "owner": actor(read, read.scope.actor),
+        "now_t": now_t,
+        "soon_t": now_t + soon_us,
+        "limit": limit,
+    }
+    return _items(read, rules, ask(read, "items_own", params))
+
+
+def _items(read: Read, rules: _Rules, rows: Sequence[Mapping[str, Any]]) -> list[Item]:
+    names = describe(read, [row["obj"] for row in rows])
+    owners = people(read, [names[row["obj"]].owner for row in rows if row["obj"] in names])
+    channels, known = words(read, "channel"), words(read, "team")
+    found = []
+    for r in rows:
+        if r["obj"] not in names:
+            continue
+        rule = rules.rows[r["rule"]]
+        owner = owners.get(names[r["obj"]].owner)
+        found.append(
+            Item(
+                case=names[r["obj"]],
+                rule=rule["id"],
+                title=rule["title"],
+                severity=rule["severity"],
+                kind=rule["kind"],
+                help=rule["help"],
+                reason=r["reason"],
+                verdict=r["verdict"],
+                t=r["t"],
+                due_t=r["due_t"],
+                at_t=r["at_t"],
+                channel=channels.get(r["channel"], ""),
+                team=known.get(r["team"], ""),
+                owner=owner.name if owner else "",
+            )
+        )
+    return found
 
 
 def worst(rows: Sequence[RuleRow]) -> str:

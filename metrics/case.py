@@ -99,15 +99,17 @@ def case(read: Read, obj: int) -> Case | None:
     if label is None:
         return None
     facts = ask(read, "case_fact", {"obj": obj})
-    rows = ask(read, "case_timeline", {"obj": obj, "limit": LONGEST})
+    bounds = {key: facts[0][key] for key in ("first_t", "last_t")} if facts else {}
+    rows = ask(read, "case_timeline" if facts else "case_records", {"obj": obj, "limit": LONGEST, **bounds})
     people(read, [row["actor"] for row in (*facts, *rows)])
+    rules = {r["code"]: r for r in read("SELECT code, id, title, severity, kind, help FROM rule", {})}
     bindings = [
         Binding(
-            r["rule"],
-            r["title"],
-            r["severity"],
-            r["kind"],
-            r["help"],
+            rules[r["rule"]]["id"],
+            rules[r["rule"]]["title"],
+            rules[r["rule"]]["severity"],
+            rules[r["rule"]]["kind"],
+            rules[r["rule"]]["help"],
             r["act_seq"],
             r["target_seq"],
             r["t"],
@@ -117,6 +119,7 @@ def case(read: Read, obj: int) -> Case | None:
             r["reason"],
         )
         for r in ask(read, "case_bindings", {"obj": obj})
+        if r["rule"] in rules
     ]
     attributes = [(r["name"], r["value"] or "") for r in ask(read, "case_attributes", {"obj": obj})]
     return Case(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from metrics._contract import Filters, Metric, Read, ask
+from metrics._contract import DAY, Filters, Metric, Read, ask
 from metrics._labels import Label, describe
 from metrics._people import fold_small, teams
 from metrics._words import code, codes, words
@@ -15,12 +15,17 @@ from metrics._words import code, codes, words
 METRIC = Metric(
     "live",
     "Activity",
-    "Events whose moment lies in the window, and the change against the same span before it.",
+    "Events whose moment lies in the window, and the change against the same span before it. Open cases: those "
+    "that have not ended and were touched in the last 30 days.",
     "Events not delivered yet; the line of the newest minutes still grows while sources catch up.",
 )
 
 BUCKETS: Final = 24
 FEED_ROWS: Final = 12
+# How many events from the end are looked through for the feed.
+REACHES: Final = (1_000, 100_000)
+# A case that nobody has touched for so long is over without anybody having said so.
+FORGOTTEN_US: Final = 30 * DAY
 OTHER_CHANNEL: Final = "no channel"
 INBOUND: Final = 1
 # What tells most about an event comes first.
@@ -74,19 +79,35 @@ class OpenCases:
 
 def pulse(read: Read, filters: Filters, now_t: int) -> Pulse:
     """Activity by bucket. Teams of fewer than five people are summed as 'other teams'."""
+    # Two cards of a page show it; both ask at the same moment.
+    asked, known = read.memo.get("pulse", (None, None))
+    if asked != (filters, now_t):
+        known = _pulse(read, filters, now_t)
+        read.memo["pulse"] = ((filters, now_t), known)
+    found: Pulse = known
+    return found
+
+
+def _pulse(read: Read, filters: Filters, now_t: int) -> Pulse:
     span = filters.window_us
     bucket_us = span // BUCKETS
     rows = ask(
         read,
         "pulse",
-        {**codes(read, filters), "before_t": now_t - 2 * span, "now_t": now_t, "bucket_us": bucket_us},
+        {
+            **codes(read, filters),
+            "before_t": now_t - 2 * span,
+            "since_t": now_t - span,
+            "now_t": now_t,
+            "bucket_us": bucket_us,
+        },
     )
     shown = fold_small(teams(read))
     channels = words(read, "channel")
     by_team, by_channel = _Lines(), _Lines()
     whole, inbound, before = [0] * BUCKETS, [0] * BUCKETS, 0
     for row in rows:
-        place, n = row["bucket"] - BUCKETS, row["n"]
+        place, n = row["bucket"], row["n"]
         if place < 0:
             before += n
             continue
@@ -116,7 +137,7 @@ class _Lines(defaultdict[str, list[int]]):
     def top(self, limit: int, nameless: str) -> list[Line]:
         """By name, so that no order of merit appears; past the limit the rest is one line."""
         named = {name: counts for name, counts in self.items() if name}
-        largest = sorted(named, key=lambda name: -sum(named[name]))
+        largest = sorted(named, key=lambda name: (-sum(named[name]), name))
         kept = sorted(largest[:limit])
         lines = [Line(name, named[name]) for name in kept]
         rest = [named[name] for name in largest[limit:]] + (
@@ -129,9 +150,14 @@ class _Lines(defaultdict[str, list[int]]):
 
 def feed(read: Read, filters: Filters, _now_t: int) -> list[FeedRow]:
     """The latest activity by order of arrival."""
-    order = [code(read, "object_type", name) for name in ORDER]
-    rows = ask(read, "feed", {**codes(read, filters), "order": order, "limit": FEED_ROWS})
-    names = describe(read, [row["obj"] for row in rows])
+    last = read("SELECT last_seq FROM arrival", {})[0]["last_seq"]
+    rows: list[dict[str, Any]] = []
+    for reach in REACHES:
+        # What is rare under the filters is looked for once more, farther back.
+        if len(rows) < FEED_ROWS:
+            params = {**codes(read, filters), "floor": last - reach, "limit": FEED_ROWS}
+            rows = ask(read, "feed", params)
+    about = _about(read, [row["seq"] for row in rows])
     done, channels, shown = words(read, "activity"), words(read, "channel"), fold_small(teams(read))
     return [
         FeedRow(
@@ -141,10 +167,25 @@ def feed(read: Read, filters: Filters, _now_t: int) -> list[FeedRow]:
             channels.get(r["channel"], ""),
             r["direction"],
             shown.get(r["team"], ""),
-            names.get(r["obj"]),
+            about.get(r["seq"]),
         )
         for r in rows
     ]
+
+
+def _about(read: Read, seqs: Sequence[int]) -> dict[int, Label]:
+    """Event -> the most telling object it concerns: the first of the types in ORDER."""
+    if not seqs:
+        return {}
+    rows = ask(read, "feed_objects", {"seqs": seqs, "first": min(seqs), "last": max(seqs)})
+    names = describe(read, [row["obj"] for row in rows])
+    rank = {otype: place for place, otype in enumerate(ORDER)}
+    found: dict[int, Label] = {}
+    for row in sorted(rows, key=lambda row: -row["obj"]):
+        label, so_far = names.get(row["obj"]), found.get(row["seq"])
+        if label and label.otype in rank and (so_far is None or rank[label.otype] <= rank[so_far.otype]):
+            found[row["seq"]] = label
+    return found
 
 
 def open_cases(read: Read, filters: Filters, now_t: int, otypes: Sequence[str]) -> OpenCases:
@@ -158,6 +199,7 @@ def open_cases(read: Read, filters: Filters, now_t: int, otypes: Sequence[str]) 
         {
             **codes(read, filters),
             "since_t": since_t,
+            "touched_t": now_t - FORGOTTEN_US,
             "now_t": now_t,
             "bucket_us": bucket_us,
             "otypes": [code(read, "object_type", word) for word in wanted],
@@ -179,8 +221,8 @@ def open_cases(read: Read, filters: Filters, now_t: int, otypes: Sequence[str]) 
 
 
 def moved(read: Read, filters: Filters, now_t: int, *, only_open: bool) -> list[dict[str, Any]]:
-    """Rows (obj, t) of the cases that moved latest, in the window or, with `only_open`, whenever that was."""
-    since_t = 0 if only_open else now_t - filters.window_us
+    """Rows (obj, t) of the cases that moved latest, in the window or, with `only_open`, of those called open."""
+    since_t = now_t - (FORGOTTEN_US if only_open else filters.window_us)
     return ask(
         read,
         "moved",
@@ -189,6 +231,5 @@ def moved(read: Read, filters: Filters, now_t: int, *, only_open: bool) -> list[
             "since_t": since_t,
             "only_open": only_open,
             "limit": 60,
-            "contact": code(read, "object_type", "contact"),
         },
     )

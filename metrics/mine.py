@@ -8,7 +8,7 @@ from typing import Any
 
 from metrics._contract import Metric, Read, ask
 from metrics._labels import Label, describe
-from metrics._words import actor, code, words
+from metrics._words import actor, words
 from metrics.case import CaseRow, to_rows
 
 METRIC = Metric(
@@ -51,8 +51,4 @@ def rows(read: Read) -> list[CaseRow]:
 
 
 def _own(read: Read, limit: int) -> list[dict[str, Any]]:
-    return ask(
-        read,
-        "my_items",
-        {"owner": actor(read, read.scope.actor), "limit": limit, "contact": code(read, "object_type", "contact")},
-    )
+    return ask(read, "my_items", {"owner": actor(read, read.scope.actor), "limit": limit})

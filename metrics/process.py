@@ -128,12 +128,17 @@ def arc_cases(read: Read, filters: Filters, now_t: int, arc: str) -> list[CaseRo
     params = {
         **codes(read, filters),
         "otype": code(read, "object_type", otype),
-        "limit": 50,
         "first_day": filters.first_day(now_t),
         "source": _step_code(read, source),
         "target": _step_code(read, target),
     }
-    return to_rows(read, ask(read, "arc_cases", params))
+    recent = ask(read, "arc_recent", params)
+    if not recent:
+        return []
+    # Each statement's bounds come from the one before it, as numbers: the store can then skip what lies outside.
+    params |= {"objs": [r["obj"] for r in recent], "since_t": min(r["first_t"] for r in recent)}
+    taken = {r["obj"] for r in ask(read, "arc_cases", params)}
+    return to_rows(read, [r for r in recent if r["obj"] in taken][:50])
 
 
 def _step_code(read: Read, word: str) -> int:

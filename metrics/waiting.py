@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from metrics._contract import Filters, Metric, Read, ask
 from metrics._labels import Label, describe
-from metrics._words import actor, code, codes, people, words
+from metrics._words import actor, codes, people, words
 
 METRIC = Metric(
     "waiting",
@@ -47,18 +47,17 @@ def waiting(read: Read, filters: Filters, now_t: int, *, limit: int = 8, owner: 
         "now_t": now_t,
         "limit": limit,
         "owner": actor(read, owner),
-        "contact": code(read, "object_type", "contact"),
-        "account": code(read, "object_type", "account"),
     }
-    rows = ask(read, "waiting", params)
-    if not rows:
+    found = ask(read, "waiting", params)[0]
+    if not found["total"]:
         return Waiting([], 0, None, None)
-    names = describe(read, [obj for row in rows for obj in (row["obj"], row["customer"])])
+    rows = ask(read, "waiting_cases", {"objs": [one["obj"] for one in found["top"]]})
+    names = describe(read, [obj for row in rows for obj in (row["obj"], row["party"])])
     owners, channels, known = people(read, [r["actor"] for r in rows]), words(read, "channel"), words(read, "team")
     waits = [
         Wait(
             names[r["obj"]],
-            _called(names[r["obj"]], names.get(r["customer"])),
+            _called(names[r["obj"]], names.get(r["party"])),
             r["waiting_t"],
             channels.get(r["channel"], ""),
             known.get(r["team"], ""),
@@ -67,7 +66,7 @@ def waiting(read: Read, filters: Filters, now_t: int, *, limit: int = 8, owner: 
         for r in rows
         if r["obj"] in names
     ]
-    return Waiting(waits, rows[0]["total"], rows[0]["waiting_t"], rows[0]["median_us"])
+    return Waiting(waits, found["total"], found["top"][0]["t"], found["median_us"])
 
 
 def _called(case: Label, whose: Label | None) -> str:

@@ -60,7 +60,8 @@ CREATE TABLE case_event (
 CREATE TABLE watched_event AS FROM case_event LIMIT 0;
 
 -- Which own people and teams took part in, were addressed by, or own an object: the ground of scope.
-CREATE TABLE object_access (obj INTEGER NOT NULL, team INTEGER NOT NULL, actor INTEGER NOT NULL);
+CREATE TABLE object_team (obj INTEGER NOT NULL, team INTEGER NOT NULL);
+CREATE TABLE object_actor (obj INTEGER NOT NULL, actor INTEGER NOT NULL);
 -- Which source has ever brought which activity: whose watermark an absence waits for.
 CREATE TABLE activity_source (activity INTEGER NOT NULL, source INTEGER NOT NULL);
 

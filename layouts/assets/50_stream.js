@@ -1,4 +1,4 @@
-// The live stream: changed properties come in, dash_clientside.set_props puts them on the page.
+// The live stream: the HTML of changed parts comes in and is patched into their places; React never looks inside them.
 (function () {
   "use strict";
   const fv = (window.frontview = window.frontview || {});
@@ -11,27 +11,22 @@
     const el = document.getElementById(id);
     return el && el.dataset.steady && (el.matches(":hover") || el.contains(document.activeElement));
   }
-  function revive(value) {
-    // {"_": "Span", ...} on the wire is a Dash HTML component.
-    if (Array.isArray(value)) return value.map(revive);
-    if (!value || typeof value !== "object") return value;
-    const { _: type, children, ...rest } = value;
-    if (!type) return value;
-    return { type, namespace: "dash_html_components", props: { ...rest, children: revive(children) } };
+  function put(id, html) {
+    const el = document.getElementById(id);
+    if (el) fv.patch(el, html);
   }
-  function put(id, values) {
-    window.dash_clientside.set_props(id, "children" in values ? { ...values, children: revive(values.children) } : values);
-  }
-  function apply(props) {
-    for (const [id, values] of Object.entries(props)) {
-      if (!isFirst && isSteady(id)) { held.set(id, values); continue; }
+  function apply(parts) {
+    for (const [id, html] of Object.entries(parts)) {
+      if (!isFirst && isSteady(id)) { held.set(id, html); continue; }
       held.delete(id);
-      put(id, values);
+      put(id, html);
     }
     isFirst = false;
+    fv.patched();
   }
   function flush() {
-    for (const [id, values] of [...held]) if (!isSteady(id)) { held.delete(id); put(id, values); }
+    for (const [id, html] of [...held]) if (!isSteady(id)) { held.delete(id); put(id, html); }
+    fv.patched();
   }
   function heard(at) { news = Date.now(); wait = 1000; fv.skew = at - news; show(); }
   function close() { clearTimeout(timer); if (stream) stream.close(); stream = null; }

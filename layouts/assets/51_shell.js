@@ -137,13 +137,15 @@
   });
   window.addEventListener("popstate", show);
 
-  new MutationObserver(() => {
-    if (!fv.isReady) {
-      if (!$("nav") || !window.dash_clientside?.set_props) return;
-      fv.isReady = true; fill(); show();
-    }
-    controls();
-  }).observe(document.documentElement, { childList: true, subtree: true });
-  new MutationObserver(() => { const h = document.querySelector("#drawer-body h2"); if (h && !$("drawer").hidden && !$("drawer").contains(document.activeElement)) h.focus({ preventScroll: true }); })
-    .observe(document.documentElement, { childList: true, subtree: true });
+  // Parts were patched: rows may be new and choices others.
+  fv.patched = function () { controls(); mark(); };
+  const starting = new MutationObserver(() => {
+    if (!$("nav") || !window.dash_clientside?.set_props) return;
+    starting.disconnect();
+    fill(); show();
+    // The panel's content is Dash's; its heading takes the focus when it comes.
+    new MutationObserver(() => { const h = document.querySelector("#drawer-body h2"); if (h && !$("drawer").hidden && !$("drawer").contains(document.activeElement)) h.focus({ preventScroll: true }); })
+      .observe($("drawer-body"), { childList: true, subtree: true });
+  });
+  starting.observe(document.documentElement, { childList: true, subtree: true });
 })();

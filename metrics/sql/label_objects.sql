@@ -1,1 +1,2 @@
-SELECT obj, otype, id FROM object SEMI JOIN (SELECT unnest($objs) AS obj) USING (obj)
+-- What objects are, by number. A plain join, not a semi-join: it lets the few numbers narrow the scope's own search.
+SELECT o.obj, o.otype, o.id FROM object AS o JOIN (SELECT unnest($objs) AS obj) AS few USING (obj)

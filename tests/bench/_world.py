@@ -117,7 +117,9 @@ JOIN term p ON p.kind = 'actor' AND p.name = w.actor""",
     FROM loaded l JOIN object x ON x.id = l.id JOIN object c ON c.id = l.contact ORDER BY l.seq""",
     """INSERT INTO batch_mark SELECT 1 + row_number() OVER (ORDER BY first // 1000), min(first), min(obj)
     FROM found GROUP BY first // 1000 ORDER BY 2""",
-    """INSERT INTO object_access SELECT DISTINCT x.obj, l.team_code, l.actor_code FROM loaded l
+    """INSERT INTO object_team SELECT DISTINCT x.obj, l.team_code FROM loaded l
+    JOIN numbered x USING (seq) WHERE l.direction <> 1 ORDER BY x.obj""",
+    """INSERT INTO object_actor SELECT DISTINCT x.obj, l.actor_code FROM loaded l
     JOIN numbered x USING (seq) WHERE l.direction <> 1 ORDER BY x.obj""",
 )
 

@@ -1,6 +1,6 @@
 """How long after a commit people see it: in a real browser, and with up to 500 viewers at once.
 
-    python tests/bench/bench_live.py [--events 1e6] [--viewers 50 200 500] [--seconds 30] [--db FILE] [--quick]
+    python tests/bench/bench_live.py [--events 1e6] [--viewers 50 200 500] [--seconds 30] [--every 1] [--db FILE]
 
 A server in a process of its own shows a made-up office. Once a second a signed webhook brings one event through
 POST /hooks, the way any outside system would. Measured is the time from the commit being there (the store's
@@ -41,6 +41,7 @@ from metrics._engine import Engine
 
 HERE = Path(__file__).resolve()
 SECRET = "a secret for the bench alone"
+QUIET_SECONDS = 5.0
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"]
@@ -122,18 +123,21 @@ def sign_in(port: int, login: str) -> str:
 
 
 class Sender:
-    """Sends one event a second through the webhook and keeps when it went out and when it was acknowledged."""
+    """Sends an event every so often through the webhook, keeps when it went out and when it was acknowledged."""
 
-    def __init__(self, port: int) -> None:
-        self.port = port
+    def __init__(self, port: int, every: float = 1.0) -> None:
+        self.port, self.every = port, every
         self.sent: list[tuple[str, float, float]] = []
         self._number = 0
 
     def send(self, seconds: float) -> list[tuple[str, float, float]]:
         """[marker, sent, acknowledged] of each event of this stretch."""
         first, began = len(self.sent), time.monotonic()
-        for tick in range(int(seconds)):
-            time.sleep(max(0.0, began + tick - time.monotonic()))
+        for tick in range(int(seconds / self.every)):
+            time.sleep(max(0.0, began + tick * self.every - time.monotonic()))
+            # Where a commit takes longer than that, fewer are sent: the crowd listens for so long and no longer.
+            if time.monotonic() - began > seconds:
+                break
             self._number += 1
             marker, at = f"probe-{self._number:05d}", time.time()
             status, _, told = self._post(marker)
@@ -202,7 +206,7 @@ def with_viewers(place: tuple[Process, int, Path], sender: Sender, viewers: int,
     cookies = {login: sign_in(port, login) for login in {login for login, _, _ in WATCHED}}
     groups = [{"name": f"{login} {view} {query}", "cookie": cookies[login],
                "path": f"/stream/{view}?{urllib.parse.urlencode(query)}"} for login, view, query in WATCHED]
-    task = {"groups": groups, "viewers": viewers, "seconds": seconds + 6, "port": port}
+    task = {"groups": groups, "viewers": viewers, "seconds": seconds + 6 + QUIET_SECONDS, "port": port}
     real, used = _watched(task, process, lambda: committed(process, sender.send(seconds)), folder)
     bare_port = free_port()
     (folder / "frames.json").write_text(json.dumps(real.pop("frames")), encoding="utf-8")
@@ -210,9 +214,10 @@ def with_viewers(place: tuple[Process, int, Path], sender: Sender, viewers: int,
                  folder / "bare.log") as bare:
         bare.wait_for("version", 30)
         short = min(seconds, 15.0)
-        floor, idle = _watched({**task, "port": bare_port, "seconds": short + 6}, bare,
+        floor, idle = _watched({**task, "port": bare_port, "seconds": short + 6 + QUIET_SECONDS}, bare,
                                lambda: _ticks(bare, short), folder)
     return {"viewers": viewers, **real["latency"], "lost": real["lost"], "cpu": used[0], "mb": used[1],
+            "idle_cpu": real["idle_cpu"],
             "kb_a_second": real["bytes_a_second"] / 1000, "client_cpu": real["client_cpu"],
             "faults": real["faults"], "by_group": real["by_group"],
             "bare": {**floor["latency"], "cpu": idle[0], "mb": idle[1],
@@ -235,6 +240,9 @@ def _watched(task: Mapping[str, Any], process: Process, commits: Any, folder: Pa
     with Process(words, folder / "watch.log") as crowd:
         crowd.wait_for("open", 180)
         time.sleep(2)
+        (quiet, _), since = process_use(process.child.pid), time.monotonic()
+        time.sleep(QUIET_SECONDS)
+        idle = 100 * (process_use(process.child.pid)[0] - quiet) / (time.monotonic() - since)
         (cpu, _), clock = process_use(process.child.pid), time.monotonic()
         known = commits()
         (later, mb), ended = process_use(process.child.pid), time.monotonic()
@@ -252,7 +260,7 @@ def _watched(task: Mapping[str, Any], process: Process, commits: Any, folder: Pa
                 groups[group].append(max(0.0, came - at) * 1000)
     every = [ms for values in groups.values() for ms in values]
     by_group = {name: spread(values) for name, values in groups.items()}
-    return ({**found, "latency": spread(every), "lost": lost, "by_group": by_group},
+    return ({**found, "idle_cpu": idle, "latency": spread(every), "lost": lost, "by_group": by_group},
             (100 * (later - cpu) / (ended - clock), mb))
 
 
@@ -265,7 +273,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
             writer.stop()
             store.close()
         with server(db, folder) as (process, port):
-            sender = Sender(port)
+            sender = Sender(port, options.every)
             found: dict[str, Any] = {"events": options.events}
             if not options.no_browser:
                 found["browser"] = in_browser(process, port, sender, options.browser_seconds)
@@ -288,8 +296,8 @@ def _show_browser(found: Mapping[str, Any]) -> None:
 def _show_crowds(rows: Sequence[Mapping[str, Any]]) -> None:
     print(f"\nviewers of {len(WATCHED)} different pages and filters, commit to receipt in milliseconds")
     table(rows, {"viewers": "viewers", "p50": "p50", "p95": "p95", "max": "max", "lost": "lost", "cpu": "CPU %",
-                 "mb": "MB", "kb_a_second": "kB/s", "client_cpu": "client CPU %", "bare_p95": "bare p95",
-                 "bare_cpu": "bare CPU %", "ratio": "p95 to bare"})
+                 "idle_cpu": "idle CPU %", "mb": "MB", "kb_a_second": "kB/s", "client_cpu": "client CPU %",
+                 "bare_p95": "bare p95", "bare_cpu": "bare CPU %", "ratio": "p95 to bare"})
     for row in rows:
         print(f"\nby page, {row['viewers']} viewers" + (f"; faults: {row['faults'][:3]}" if row["faults"] else ""))
         table([{"page": name, **ms} for name, ms in row["by_group"].items()],
@@ -303,7 +311,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--events", type=float, default=1e6)
     parser.add_argument("--viewers", type=int, nargs="*", default=[50, 200, 500])
-    parser.add_argument("--seconds", type=float, default=30, help="of one commit a second for each crowd")
+    parser.add_argument("--seconds", type=float, default=30, help="of commits for each crowd")
+    parser.add_argument("--every", type=float, default=1.0, help="seconds from one commit to the next")
     parser.add_argument("--browser-seconds", type=float, default=60)
     parser.add_argument("--no-browser", action="store_true", help="leave Chromium out")
     parser.add_argument("--folder", type=Path, help="where to build")

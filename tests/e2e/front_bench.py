@@ -2,7 +2,11 @@
 
     python tests/e2e/front_bench.py FOLDER
 
-writes a picture of every page into the folder: light and dark, wide and tablet, and the evidence panel.
+writes a picture of every page into the folder: light and dark, wide and tablet, and the evidence panel;
+
+    python tests/e2e/front_bench.py --readme
+
+the few that the README shows, of the demo itself once its history is there, into tests/e2e/shots.
 """
 
 from __future__ import annotations
@@ -77,11 +81,13 @@ class Front:
         """Where it answers."""
         return f"http://127.0.0.1:{self.port}"
 
+    def command(self) -> list[str]:
+        """What is run."""
+        return [str(HERE / "front_server.py"), str(self.db), str(self.port)]
+
     def start(self) -> None:
         """Start it and wait until it is well."""
-        self.process = subprocess.Popen(
-            [sys.executable, str(HERE / "front_server.py"), str(self.db), str(self.port)]
-        )
+        self.process = subprocess.Popen([sys.executable, *self.command()])
         for _ in range(600):
             with contextlib.suppress(OSError):
                 urllib.request.urlopen(f"{self.url}/healthz", timeout=2).close()
@@ -106,6 +112,23 @@ class Front:
         """Make something happen in the source `test`."""
         request = urllib.request.Request(f"{self.url}/hooks/test", json.dumps(told).encode())
         urllib.request.urlopen(request, timeout=20).close()
+
+
+class Demo(Front):
+    """The demo as users start it."""
+
+    def command(self) -> list[str]:
+        """`python app.py demo` on a database and port of its own."""
+        return [str(HERE.parent.parent / "app.py"), "demo", "--db", str(self.db), "--port", str(self.port)]
+
+    def catch_up(self) -> None:
+        """Wait until all of its sources have brought their history."""
+        for _ in range(300):
+            with urllib.request.urlopen(f"{self.url}/healthz", timeout=20) as answer:
+                if all(source["state"] == "live" for source in json.load(answer)["sources"]):
+                    return
+            time.sleep(1)
+        raise AssertionError("the demo's history did not come")
 
 
 @contextlib.contextmanager
@@ -183,18 +206,44 @@ def pictures(folder: Path, front: Front, browser: Any) -> list[Path]:
     return found
 
 
-def main(folder: Path) -> None:
+README_SHOTS = (
+    (Role.MANAGER, "/live", "live", "light"),
+    (Role.MANAGER, "/live", "live", "dark"),
+    (Role.OFFICER, "/compliance", "compliance", "light"),
+    (Role.REP, "/me", "rep", "light"),
+    (Role.ADMINISTRATOR, "/sources", "sources", "light"),
+)
+
+
+def readme_pictures(folder: Path, front: Front, browser: Any) -> list[Path]:
+    """What the README shows: 1440 x 900, as a screen shows it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    found = []
+    for role, path, name, scheme in README_SHOTS:
+        with page_of(browser, front, role, path, color_scheme=scheme) as page:
+            page.wait_for_timeout(2500)
+            found.append(folder / f"{name}-{scheme}.png")
+            page.screenshot(path=found[-1])
+    return found
+
+
+def main(word: str) -> None:
     """Write the pictures and say where."""
     with TemporaryDirectory() as place, chromium.start() as browser:
-        front = Front(Path(place) / "front.duckdb")
-        fill(front.db, days=20)
+        is_readme = word == "--readme"
+        front = (Demo if is_readme else Front)(Path(place) / "front.duckdb")
+        if not is_readme:
+            fill(front.db, days=20)
         front.start()
         try:
-            for path in pictures(folder, front, browser):
+            if isinstance(front, Demo):
+                front.catch_up()
+            made = readme_pictures(HERE / "shots", front, browser) if is_readme else None
+            for path in made or pictures(Path(word), front, browser):
                 print(path)
         finally:
             front.stop()
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(sys.argv[1])

@@ -53,6 +53,31 @@ def test_a_new_event_shows_without_reload(front: Front, browser: Any) -> None:
         assert page.evaluate("() => window.isSamePage")
 
 
+def test_a_frame_touches_only_what_changed(front: Front, browser: Any) -> None:
+    with page_of(browser, front, Role.MANAGER, "/live?window=24h") as page:
+        page.locator("#live-activities .figure").focus()
+        row = page.locator("#live-feed tr[data-open]").first
+        row.evaluate("(row) => { row.isThisOne = true }")
+        opened = row.get_attribute("data-open")
+        before = page.locator("#live-activities .figure").inner_text()
+        front.tell(id="patch-1", objects=[["ticket", "bench/T-50001"], ["contact", "pia@bright.example"]], **NEW)
+        page.locator("#live-feed tr", has_text="T-50001").wait_for()
+        page.locator("#live-activities .figure", has_not_text=before).wait_for()
+        assert page.evaluate("() => document.activeElement.matches('#live-activities .figure')")
+        # The row went down by one and is still the same element.
+        moved = page.locator("#live-feed tr[data-open]").nth(1)
+        assert moved.get_attribute("data-open") == opened
+        assert moved.evaluate("(row) => row.isThisOne === true")
+
+
+def test_names_from_outside_stay_words(front: Front, browser: Any) -> None:
+    evil = "bench/<img src=x onerror=alert(1)>"
+    with page_of(browser, front, Role.MANAGER, "/live") as page:
+        front.tell(id="evil-1", objects=[["ticket", evil], ["contact", "<b>eve</b>@bright.example"]], **NEW)
+        page.locator("#live-feed tr", has_text="<img src=x").wait_for()
+        assert page.locator("#live-feed img, #live-feed b").count() == 0
+
+
 def test_figure_leads_to_case_to_event_to_source_record_and_back(front: Front, browser: Any) -> None:
     with page_of(browser, front, Role.MANAGER, "/live") as page:
         page.click("#live-waiting .figure")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import live_world
 import pytest
@@ -64,6 +65,48 @@ def test_a_deactivated_account_neither_signs_in_nor_keeps_its_session(world: Wor
     set_active(world.writer, LENA.login, active=False)
     assert verify(world.writer, LENA.login, PASSWORD) is None
     assert sessions.principal(cookie) is None
+
+
+def test_an_account_switched_off_meanwhile_gets_nothing_more(world: World) -> None:
+    create_account(world.writer, LENA, PASSWORD)
+    create_account(world.writer, Principal("ada", "Ada", Role.ADMINISTRATOR, teams=None), PASSWORD)
+    off = json.dumps({"action": "off", "login": LENA.login}).encode()
+
+    async def story() -> None:
+        lena, ada = Browser(world.app), Browser(world.app)
+        await lena.form("/login", login=LENA.login, password=PASSWORD)
+        await ada.form("/login", login="ada", password=PASSWORD)
+        # The first answer takes the stream's head and frame; the third message is the one after the switch.
+        stream = asyncio.create_task(lena.ask("GET", "/stream/live", frames=3))
+        assert (await lena.ask("GET", "/stream/live", frames=2)).status == 200
+        await asyncio.sleep(0.5)
+        assert (await ada.ask("POST", "/accounts", off, headers={"content-type": "application/json"})).status == 200
+        text = (await asyncio.wait_for(stream, 30)).text
+        assert text.endswith("event: gone\ndata: {}\n\n")
+        assert text.count("data: {") == 2
+        assert (await lena.ask("GET", "/stream/live")).status == 401
+
+    asyncio.run(story())
+
+
+def test_five_hundred_who_ask_at_once_are_one_look_at_the_accounts(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create_account(world.writer, LENA, PASSWORD)
+    sessions = Sessions(world.writer, (), hours=1)
+    looks: list[Any] = []
+    real = world.writer.do
+    monkeypatch.setattr(world.writer, "do", lambda work: looks.append(work) or real(work))
+
+    async def story() -> None:
+        cookie = sessions.open(LENA)
+        assert await asyncio.gather(*(sessions.ask(cookie) for _ in range(500))) == [LENA] * 500
+        assert len(looks) == 1
+        sessions.close(cookie)
+        assert await sessions.ask(cookie) is None
+        assert await sessions.ask("forged.cookie.here") is None
+
+    asyncio.run(story())
 
 
 def test_a_session_ends_after_its_hours_and_cannot_be_made_up(world: World) -> None:

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
 import inspect
 import json
+import signal
+import socket
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import live_world
 import pytest
 from live_world import Browser, World, frames_of
+
+from data.errors import FixSettings
+from layouts._server import run
 
 PATHS = {
     "live": "/live",
@@ -277,3 +287,52 @@ def test_without_personas_none_can_be_chosen() -> None:
 
     asyncio.run(story())
     made.close()
+
+
+def test_a_taken_port_is_one_sentence_with_the_remedy(world: World) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(FixSettings, match=rf"127.0.0.1:{port} is taken by another program; .* --port"):
+            run(world.app, "127.0.0.1", port)
+
+
+def test_an_address_of_another_machine_is_refused_as_such(world: World) -> None:
+    with pytest.raises(FixSettings, match=r"192.0.2.1:8050 cannot be used \(.+\); choose another"):
+        run(world.app, "192.0.2.1", 8050)
+
+
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_open_streams_and_then_the_store_is_closed(told: signal.Signals, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    script = Path(__file__).parent / "signalled_server.py"
+    words = [sys.executable, str(script), str(tmp_path / "s.duckdb"), str(port)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "starting\n"
+        line = connected(port)
+        line.request("POST", "/login", "persona=maya", {"content-type": "application/x-www-form-urlencoded"})
+        answer = line.getresponse()
+        answer.read()
+        cookie = answer.headers["set-cookie"].partition(";")[0]
+        line.request("GET", "/stream/live", headers={"cookie": cookie})
+        stream = line.getresponse()
+        assert stream.readline() == b"retry: 2000\n"
+        process.send_signal(told)
+        # The stream ends in good order, which reading to its end shows.
+        stream.read()
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (0, "closed\n", "")
+
+
+def connected(port: int) -> http.client.HTTPConnection:
+    """A connection to the server as soon as it listens."""
+    for _ in range(600):
+        line = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        try:
+            line.connect()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return line
+    raise AssertionError("the server did not listen")

@@ -1,0 +1,4 @@
+-- The records of an object whose course is not kept (a contact, an account), newest first.
+SELECT seq, t, activity, channel, direction, actor, team, source FROM record
+WHERE seq IN (SELECT seq FROM event_object WHERE obj = $obj)
+ORDER BY t DESC, ord DESC, seq DESC LIMIT $limit

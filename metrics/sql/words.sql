@@ -1,0 +1,2 @@
+-- All dictionaries at once.
+SELECT kind, code, name FROM word
