@@ -55,12 +55,14 @@ def serve(settings: Settings, args: argparse.Namespace) -> None:
                                 server.session_hours, server.secure)
         app = create_server(store, writer, options)
         collector = Collector(settings, store, writer, catalogue)
-        collector.start()
-        if not settings.sources and not demo:
-            print("no source is configured; begin with: cp data/frontview.example.toml frontview.toml")
-        print(f"Frontview is on http://{server.host}:{server.port}  (database {settings.store.db}; Ctrl-C ends it)")
+
+        def ready() -> None:
+            print(f"Frontview is on http://{server.host}:{server.port}  (database {settings.store.db})")
+            if not settings.sources and not demo:
+                print("no source is configured; begin with: cp data/frontview.example.toml frontview.toml")
+            collector.start()
         try:
-            run(app, server.host, server.port)
+            run(app, server.host, server.port, ready)
         finally:
             collector.stop()
 
@@ -71,8 +73,7 @@ def collect(settings: Settings, args: argparse.Namespace) -> None:
         rows = Collector(settings, store, writer, discover(connectors, "CONNECTOR")).once()
         for row in rows:
             print(row)
-    if any(row.state == "failed" for row in rows):
-        raise SystemExit(1)
+    sys.exit(any(row.state == "failed" for row in rows))
 
 
 def take(settings: Settings, args: argparse.Namespace) -> None:
@@ -92,8 +93,7 @@ def examine(settings: Settings, args: argparse.Namespace) -> None:
     findings = check(settings, discover(connectors, "CONNECTOR"))
     for finding in findings:
         print(finding)
-    if any(finding.level == "problem" for finding in findings):
-        raise SystemExit(1)
+    sys.exit(any(finding.level == "problem" for finding in findings))
 
 
 def tell(settings: Settings, args: argparse.Namespace) -> None:

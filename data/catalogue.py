@@ -18,7 +18,8 @@ from data.scope import Role, Scope
 TERMS: Final = ("activity", "channel", "object_type", "attribute", "qualifier")
 _SHARED: Final = {"rule", "rule_term", "rule_clock", "calendar_open", "activity_source", "lifecycle"}
 _BY_OBJECT: Final = {
-    "case_event", "event_object", "object", "object_change", "object_now", "object_fact", "object_team", "object_actor",
+    "case_event", "event_object", "object", "object_change", "object_now", "object_fact", "object_team",
+    "object_actor",
     "binding", "binding_open", "binding_done", "binding_past",
 }
 _BY_TEAM: Final = {"agg_activity", "agg_dfg", "agg_rule", "agg_case"}
@@ -77,7 +78,7 @@ def _actor(scope: Scope) -> str:
 
 # The statements below are composed of names from the closed sets above; values are always bound as parameters.
 def _taking_part(relation: str, side: str, mine: str) -> str | None:
-    """The rows about objects that somebody took part in, as one of a `side` (team or actor) in `mine`, else None."""
+    """The rows about objects in which a `side` (team or actor) that is in `mine` took part, else None."""
     what = f"{side} IN ({mine})"
     objects = f"SELECT obj FROM main.object_{side} WHERE {what}"
     if relation in _BY_OBJECT:

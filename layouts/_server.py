@@ -93,9 +93,13 @@ def create_server(store: Store, writer: Writer, options: ServerOptions | None = 
     return Guard(server, sessions, views, headers)
 
 
-def run(app: Guard, host: str, port: int) -> None:
-    """Serve until told to stop by Ctrl-C or SIGTERM, then return. FixSettings when the address cannot be had."""
+def run(app: Guard, host: str, port: int, ready: Callable[[], None] = lambda: None) -> None:
+    """Serve until told to stop by Ctrl-C or SIGTERM, then return. FixSettings when the address cannot be had.
+
+    `ready` is called once the address is ours.
+    """
     with _bound(host, port) as sock:
+        ready()
         config = uvicorn.Config(
             app,
             timeout_graceful_shutdown=2,

@@ -13,7 +13,7 @@ METRIC = Metric(
     "waiting",
     "Customers waiting",
     "One row for each customer whose message or call has had no answer since, counted "
-    "from the first unanswered one while the case is open.",
+    "from the first unanswered one while the case is open and has moved in the last thirty days.",
     "Answers given where no connected system sees them, such as a private telephone.",
 )
 

@@ -75,7 +75,8 @@ user = "{MAILBOX}"
 password = "{dovecot.PASSWORD}"
 folders = ["INBOX"]
 """, encoding="utf8")
-        command("user", "add", "mia", "--role", "manager", "--password-stdin", folder=tmp_path, said=PASSWORD + "\n")
+        command("user", "add", "mia", "--role", "manager", "--password-stdin", folder=tmp_path,
+                said=PASSWORD + "\n")
         port = free_port()
         with subprocess.Popen([sys.executable, str(ROOT / "app.py"), "serve", "--port", str(port)], cwd=tmp_path,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as program:
