@@ -246,8 +246,17 @@ def test_a_real_rate_limit_is_met_waited_for_and_survived(network, accounts) -> 
         list(source.pull({}))
     assert met.value.after_seconds is not None
     assert 1 <= met.value.after_seconds <= peer.RATE_WINDOW_SECONDS + 1
-    assert not source.wait(met.value.after_seconds + 0.5)
-    assert len(events(pulled(source))) == 1
+    # Windows of the server overlap, so it may ask for patience more than once, as it would ask the collector.
+    patience = met.value.after_seconds
+    for _ in range(10):
+        assert not source.wait(patience + 0.5)
+        try:
+            assert len(events(pulled(source))) == 1
+            return
+        except RetryLater as again:
+            patience = again.after_seconds or 1.0
+            source = opened(us)
+    raise AssertionError("the limit never ended")
 
 
 @needs_network
