@@ -21,8 +21,8 @@ class Scope:
     """The facts a reader may see.
 
     manager: cases that `teams` took part in (None: every team). officer: every case, own people pseudonymous.
-    Their figures count what these teams answer for now.
-    rep: cases that `actor` took part in or owns; figures count what is theirs now. administrator: sources and accounts, no content.
+    rep: cases that `actor` took part in or owns. Figures of a team or a rep count what is theirs now.
+    administrator: sources and accounts, no content.
     system: everything; only for the command line of the person who holds the file.
     Hashable: views are computed once per (view, scope, filters, version).
     """
