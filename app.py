@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 import logging
 import os
 import signal
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from functools import partial
 
 import connectors
 from connectors._check import check
@@ -20,18 +20,15 @@ from connectors._hooks import Hooks
 from connectors._import import Importer, Wishes, parsed_mapping
 from connectors._schedule import Collector
 from data import settings as settings_of
-from data.accounts import create_account, list_accounts, set_active
+from data.accounts import list_accounts
 from data.errors import FixSettings, FrontviewError
 from data.plugins import discover
-from data.scope import SYSTEM, Principal, Role
 from data.settings import Settings, StorePlace
-from data.store import Store, now_us
+from data.store import Store
 from data.writer import Writer
-from layouts._cli import command_line
+from layouts._cli import COMMANDS, command_line
 from layouts._server import ServerOptions, create_server, run
-from metrics._contract import Read
 from metrics._engine import running
-from metrics._explain import explain
 
 VERSION = "0.1.0"
 
@@ -96,32 +93,8 @@ def examine(settings: Settings, args: argparse.Namespace) -> None:
     sys.exit(any(finding.level == "problem" for finding in findings))
 
 
-def tell(settings: Settings, args: argparse.Namespace) -> None:
-    """Print a case's timeline and bindings."""
-    with opened(settings, create=False) as (store, _):
-        for line in explain(Read(store.read, SYSTEM), args.case, now_us()):
-            print(line)
-
-
-def user(settings: Settings, args: argparse.Namespace) -> None:
-    """Make, list and deactivate accounts."""
-    with opened(settings) as (_, writer):
-        if args.what == "list":
-            for account in list_accounts(writer):
-                who = account.principal
-                print(f"{who.login:24} {who.role:14} {who.name}{'' if account.active else '  (deactivated)'}")
-        elif args.what == "off":
-            set_active(writer, args.login, active=False)
-        else:
-            password = sys.stdin.readline().rstrip("\n") if args.password_stdin else getpass.getpass("Password: ")
-            teams = frozenset(args.team) if args.team else None if args.role != Role.REP else frozenset()
-            who = Principal(args.login, args.name or args.login, Role(args.role), args.person, teams)
-            create_account(writer, who, password)
-            print(f"{args.login} can sign in as {args.role}")
-
-
-WORK = {"demo": serve, "serve": serve, "check": examine, "collect": collect, "import": take, "explain": tell,
-        "user": user}
+WORK: dict[str, Callable[..., None]] = {"demo": serve, "serve": serve, "check": examine, "collect": collect, "import": take,
+        **{name: partial(command.run, opened) for name, command in COMMANDS.items()}}
 
 
 def main(words: Sequence[str] | None = None) -> int:

@@ -291,8 +291,10 @@ def _remember_pairs(con: duckdb.DuckDBPyConnection, memory: Memory, events: pl.D
 
 
 def _append_changes(con: duckdb.DuckDBPyConnection, memory: Memory, frames: Frames, batch: int) -> None:
-    """Append attribute changes that are not there yet, and bring the latest values up to date."""
+    """Append attribute changes that are not there yet (left in the temp table `changed`), and bring the latest
+    values up to date."""
     if frames.changes.is_empty():
+        con.execute("CREATE OR REPLACE TEMP TABLE changed (obj INTEGER, code INTEGER)")
         return
     rows = memory.numbered(frames.changes.unique(maintain_order=True))
     rows = rows.with_columns(memory.coded("attribute", rows["attribute"]).alias("code"))

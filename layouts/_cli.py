@@ -5,9 +5,18 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Final
 
-from data.scope import Role
+from layouts import _cmd_audit, _cmd_backtest, _cmd_explain, _cmd_export, _cmd_user
 
+# The commands that look into the file and need no connector, in the order they are listed.
+COMMANDS: Final = {
+    "explain": _cmd_explain,
+    "backtest": _cmd_backtest,
+    "export": _cmd_export,
+    "audit": _cmd_audit,
+    "user": _cmd_user,
+}
 _PORT = "the port of the pages, 8050 where not given (or FRONTVIEW_PORT)"
 
 
@@ -41,12 +50,8 @@ def command_line(version: str, work: Mapping[str, Callable[..., None]]) -> argpa
         "--once", action="store_true", required=True, help="one look at each source; `serve` collects continuously"
     )
     _add_import(add("import", "take files in: XES, OCEL 2.0, CSV, Parquet, mbox, Maildir"))
-    add("explain", "print a case's timeline and why each rule was decided as it was").add_argument(
-        "case", metavar="CASE", help="its id as the source writes it, or text that only it holds"
-    )
-    _add_user(
-        add("user", "make, list or deactivate accounts (while the server is stopped; else on its accounts page)")
-    )
+    for name, module in COMMANDS.items():
+        module.arguments(add(name, module.HELP))
     return top
 
 
@@ -60,15 +65,3 @@ def _add_import(part: argparse.ArgumentParser) -> None:
         help="what a column means: case=number, activity=state, time=updated_at ...",
     )
     part.add_argument("--yes", action="store_true", help="take the guessed meaning of columns without asking")
-
-
-def _add_user(part: argparse.ArgumentParser) -> None:
-    part.add_argument("what", choices=("add", "list", "off"))
-    part.add_argument("login", nargs="?", default="")
-    part.add_argument("--role", choices=[role.value for role in Role if role is not Role.SYSTEM], default="manager")
-    part.add_argument("--name", default="", help="as shown to others")
-    part.add_argument("--person", default="", help="this user's own id in the sources, usually the e-mail address")
-    part.add_argument(
-        "--team", action="append", default=[], help="a manager's team; every team where none is named"
-    )
-    part.add_argument("--password-stdin", action="store_true", help="read the password from standard input")

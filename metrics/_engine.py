@@ -18,21 +18,25 @@ from data.ingest import PARTY_TYPES, REFERENCE_TYPES, Delta
 from data.settings import Settings
 from data.store import Store, now_us
 from data.writer import Writer
+from metrics._courses import courses
 from metrics._sql import run
 from metrics.conformance.decide import Conformance, Words
 
 # What waits for an answer of ours. A call is answered by taking it.
 ASKING: Final = ("msg.in", "lead.created", "ticket.created")
 SUMS: Final = ("agg_activity", "agg_dfg", "agg_rule", "agg_case", "agg_variant")
-DERIVED: Final = ("object_fact", "variant", "binding_open", "binding_done", *SUMS)
-_SPAN: Final = (
-    "CREATE OR REPLACE TEMP TABLE fresh AS FROM case_event WHERE obj >= $low AND obj < $high",
-    "CREATE OR REPLACE TEMP TABLE fresh_watched AS FROM watched WHERE obj >= $low AND obj < $high",
+DERIVED: Final = ("object_fact", "case_open", "variant", "binding_open", "binding_done", *SUMS)
+# An attribute that some condition reads has changed: its object is decided again even where nothing happened.
+_CHANGED: Final = """INSERT INTO touched SELECT DISTINCT c.obj, o.otype FROM changed c JOIN object o USING (obj)
+    WHERE list_contains($attributes, c.code) AND c.obj NOT IN (SELECT obj FROM touched)"""
+_ALL_JOINT: Final = (
+    "DELETE FROM bind_new",
+    "CREATE OR REPLACE TEMP TABLE joint AS SELECT DISTINCT rule, act_seq FROM binding_part "
+    "UNION SELECT rule, act_seq FROM binding SEMI JOIN joint_rule USING (rule)",
+    "DELETE FROM touched",
 )
 _FOLD: Final = "CREATE OR REPLACE TEMP TABLE folded AS SELECT {parts} FROM {table} GROUP BY ALL HAVING {live}"
 _SIZE: Final = "SELECT estimated_size FROM duckdb_tables() WHERE table_name = ?"
-_CHUNK = 200_000
-_EVENTS_A_CHUNK = 2_000_000
 # Sums are folded when this many rows have piled up behind the last fold: seldom, and cheap each time.
 _FOLD_AT = 200_000
 _LOOK_EVERY = 20
@@ -47,7 +51,10 @@ def running(
     Raises FixSettings when the file or a rule pack cannot be used, or turns out unusable while it runs.
     """
     folders = [Path(pack) for pack in settings.rules.packs]
-    conformance = Conformance(folders, disabled=settings.rules.disable, calendars=list(settings.calendars.values()))
+    rules = settings.rules
+    conformance = Conformance(
+        folders, enabled=rules.enable, disabled=rules.disable, calendars=list(settings.calendars.values())
+    )
     store = Store.open(settings.store.db, create=create)
     try:
         writer = Writer(store, [Engine(conformance)], on_fatal=on_fatal)
@@ -72,6 +79,7 @@ class Engine:
     def __init__(self, conformance: Conformance | None = None) -> None:
         self.conformance = conformance or Conformance()
         self._params: dict[str, object] = {}
+        self._party: Sequence[int] = ()
         self._folded: dict[str, int] = {}
         self._commits = 0
 
@@ -90,7 +98,7 @@ class Engine:
     def _types(self, con: duckdb.DuckDBPyConnection) -> None:
         rows = con.execute("SELECT code, name FROM term WHERE kind = 'object_type'").fetchall()
         self._params["flow"] = [code for code, name in rows if name not in REFERENCE_TYPES | PARTY_TYPES]
-        self._params["party"] = [code for code, name in rows if name in PARTY_TYPES]
+        self._party = [code for code, name in rows if name in PARTY_TYPES]
 
     def decide(self, con: duckdb.DuckDBPyConnection, delta: Delta) -> None:
         """Recompute what the batch touched. Reads the temp tables `fresh`, `touched`, `gone`."""
@@ -99,8 +107,10 @@ class Engine:
         params = self._params | {"batch": delta.batch, "first_new_seq": delta.first_new_seq, "at_us": delta.at_us}
         run(con, "activity", params)
         run(con, "looked", params)
-        self.conformance.mark(con)
+        self.conformance.watch(con)
         run(con, "passed", params)
+        if self.conformance.attributes:
+            con.execute(_CHANGED, {"attributes": list(self.conformance.attributes)})
         touched = sorted(obj for (obj,) in con.execute("SELECT obj FROM touched").fetchall())
         if touched:
             run(con, "history", _reach(touched, delta))
@@ -108,55 +118,42 @@ class Engine:
             con.execute("DELETE FROM watched_event WHERE seq IN (SELECT seq FROM gone)")
             self._derive(con, params)
 
-    def _derive(self, con: duckdb.DuckDBPyConnection, params: dict[str, object]) -> None:
+    def _derive(self, con: duckdb.DuckDBPyConnection, params: dict[str, object], *, joint: bool = True) -> None:
         run(con, "facts", params)
         run(con, "flow", params)
+        self._judge(con, params, joint=joint)
+
+    def _judge(self, con: duckdb.DuckDBPyConnection, params: dict[str, object], *, joint: bool = True) -> None:
+        """Decide the bindings of `hist` and bring the stored ones into line."""
         self.conformance.decide(con)
+        if self.conformance.joint and joint:
+            run(con, "joint", {})
+        run(con, "old_joint" if self.conformance.joint else "old", {})
         run(con, "keep", params)
 
     def rejudge(self, con: duckdb.DuckDBPyConnection, at_us: int) -> None:
         """Decide all history by the rules in force now; what was believed before is kept."""
-        for _ in self._chunks(con):
+        for _ in courses(con, self.conformance, self._party):
             con.execute("CREATE OR REPLACE TEMP TABLE fact_new AS FROM object_fact SEMI JOIN touched USING (obj)")
-            self.conformance.decide(con)
+            self._judge(con, {"at_us": at_us}, joint=False)
+        self._join_all(con, at_us)
+
+    def _join_all(self, con: duckdb.DuckDBPyConnection, at_us: int) -> None:
+        """Put together what all objects say for rules that ask for all or any of an activation's objects."""
+        if self.conformance.joint:
+            for statement in _ALL_JOINT:
+                con.execute(statement)
+            run(con, "joint", {})
+            run(con, "old_joint", {})
             run(con, "keep", {"at_us": at_us})
-
-    def _chunks(self, con: duckdb.DuckDBPyConnection) -> Iterator[int]:
-        """Ranges of objects, with `fresh`, `touched`, `gone` and `hist` filled with their whole course."""
-        con.execute("CREATE OR REPLACE TEMP TABLE gone (seq BIGINT)")
-        self._watch(con)
-        last = con.execute("SELECT coalesce(max(obj), 0) FROM object").fetchall()[0][0]
-        for low in range(0, last + 1, _CHUNK):
-            for statement in _SPAN:
-                con.execute(statement, {"low": low, "high": low + _CHUNK})
-            con.execute(
-                "CREATE OR REPLACE TEMP TABLE touched AS SELECT DISTINCT obj, otype FROM fresh "
-                "UNION SELECT DISTINCT obj, otype FROM fresh_watched"
-            )
-            run(con, "history", {"first_new_obj": 0, "cut": 0, "from_seq": 0})
-            yield low
-        con.execute("INSERT INTO watched_event FROM watched")
-        con.execute("DROP TABLE watched")
-
-    def _watch(self, con: duckdb.DuckDBPyConnection) -> None:
-        """Find again what rules look at in the events of contacts: the temp table `watched`."""
-        con.execute("DELETE FROM watched_event")
-        con.execute("CREATE OR REPLACE TEMP TABLE watched AS FROM watched_event LIMIT 0")
-        last = con.execute("SELECT coalesce(max(seq), 0) FROM event").fetchall()[0][0]
-        for low in range(0, last + 1, _EVENTS_A_CHUNK):
-            run(con, "watch", {"low": low, "high": low + _EVENTS_A_CHUNK, "party": self._params["party"]})
-            self.conformance.mark(con)
-            con.execute(
-                "INSERT INTO watched SELECT h.* EXCLUDE (in_new, pos) FROM hist h SEMI JOIN mark m "
-                "ON h.seq = m.seq AND h.obj = m.obj"
-            )
 
     def rebuild(self, con: duckdb.DuckDBPyConnection, at_us: int) -> None:
         """Compute everything derived anew from `case_event`: the back-fill, the recovery and the oracle."""
         for table in DERIVED:
             con.execute("DELETE FROM " + table)
-        for _ in self._chunks(con):
-            self._derive(con, self._params | {"at_us": at_us})
+        for _ in courses(con, self.conformance, self._party):
+            self._derive(con, self._params | {"at_us": at_us}, joint=False)
+        self._join_all(con, at_us)
         con.execute(
             "INSERT INTO agg_activity SELECT t // 3600000000, team, channel, direction, activity, count(*) "
             "FROM event GROUP BY ALL"

@@ -7,6 +7,8 @@ CREATE TABLE object_fact (
     variant VARCHAR, rework INTEGER NOT NULL,
     closed_t BIGINT, waiting_t BIGINT
 );
+-- Those that have not ended, apart: the few that most pages are about.
+CREATE TABLE case_open AS FROM object_fact LIMIT 0;
 CREATE TABLE variant (otype INTEGER NOT NULL, variant VARCHAR NOT NULL, activities INTEGER[] NOT NULL);
 
 CREATE TABLE rule (
@@ -15,14 +17,17 @@ CREATE TABLE rule (
     otype VARCHAR NOT NULL, nudge_us BIGINT NOT NULL, help VARCHAR NOT NULL, body VARCHAR NOT NULL
 );
 
--- Where the events of a rule are looked for. role: 1 activation, 2 target, 3 until. cond 0 is no condition.
+-- Where the events of a rule are looked for. role: 1 activation (activity 0: the object's first event), 2 target,
+-- 3 until, 10 and on the steps of a playbook. cond 0 is no condition.
 CREATE TABLE rule_term (rule INTEGER NOT NULL, role UTINYINT NOT NULL, otype INTEGER NOT NULL,
     activity INTEGER NOT NULL, cond INTEGER NOT NULL, from_t BIGINT NOT NULL, to_t BIGINT NOT NULL);
--- Durations of a rule. unit: 0 none, 1 elapsed (n in microseconds), 2 open time (n in microseconds),
--- 3 business days, 4 calendar months. corr 0 is no condition between the two events.
-CREATE TABLE rule_clock (rule INTEGER NOT NULL, template VARCHAR NOT NULL, corr INTEGER NOT NULL,
+-- How a rule is decided. look: the statement that does it. unit: 0 none, 1 elapsed (n in microseconds), 2 open time
+-- (n in microseconds), 3 business days, 4 calendar months, 5 days after the end of the quarter. corr 0 is no condition
+-- between the two events. howmany: how often; lim: the greatest sum; optional: steps that may be missing, as bits.
+CREATE TABLE rule_clock (rule INTEGER NOT NULL, template VARCHAR NOT NULL, look VARCHAR NOT NULL, corr INTEGER NOT NULL,
     due_unit UTINYINT NOT NULL, due_n BIGINT NOT NULL, from_unit UTINYINT NOT NULL, from_n BIGINT NOT NULL,
-    calendar VARCHAR NOT NULL);
+    calendar VARCHAR NOT NULL, howmany INTEGER NOT NULL, lim DOUBLE NOT NULL, optional BIGINT NOT NULL,
+    steps INTEGER NOT NULL, anchored BOOLEAN NOT NULL, injective BOOLEAN NOT NULL, quantifier VARCHAR NOT NULL);
 -- Which activities end an object of a type (and which bring it back).
 CREATE TABLE lifecycle (otype INTEGER NOT NULL, activity INTEGER NOT NULL, ends BOOLEAN NOT NULL);
 
@@ -41,6 +46,8 @@ CREATE TABLE binding_past (
     team INTEGER NOT NULL, channel INTEGER NOT NULL, actor INTEGER NOT NULL, believed_t BIGINT NOT NULL,
     until_t BIGINT NOT NULL
 );
+-- Of rules about all or any of an activation's objects: what each object says, before it is put together.
+CREATE TABLE binding_part AS SELECT * EXCLUDE (believed_t) FROM binding_open LIMIT 0;
 CREATE VIEW binding AS FROM binding_open UNION ALL FROM binding_done;
 
 -- Sums of signed differences; several rows may share a key until they are folded together.

@@ -1,8 +1,9 @@
 """Conditions of rules: text -> typed tree -> SQL with bound parameters. Nothing is ever evaluated as code.
 
 A condition knows the event's attributes and its actor, team, channel, direction and activity; between two events
-the names are prefixed: `target.actor != activation.actor`. A missing attribute makes a comparison unknown, as in
-SQL, and an unknown condition makes the verdict unknown. Names with odd characters stand in double quotes.
+the names are prefixed: `target.actor != activation.actor`. `object.stage` is what the object's attribute was at that
+moment. A missing attribute makes a comparison unknown, as in SQL, and an unknown condition makes the verdict
+unknown. Names with odd characters stand in double quotes.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from data.errors import FixSettings
 
 CODED: Final = {"actor": "actor", "team": "team", "channel": "channel", "activity": "activity"}
 _DIRECTION: Final = {"internal": 0, "inbound": 1, "outbound": 2}
-_SIDES: Final = ("activation", "target")
+_SIDES: Final = ("activation", "target", "object")
 _TOKEN = re.compile(
     r"""\s*(?:(?P<number>\d+(?:\.\d+)?)|(?P<text>'(?:[^']|'')*')
     |(?P<name>[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\."[^"]+")?|"[^"]+")|(?P<op><=|>=|<>|!=|==|[-=<>+*(),]))""",
@@ -27,7 +28,7 @@ _WORDS: Final = {"and", "or", "not", "in", "is", "null", "true", "false"}
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """An attribute or built-in of one of the events; `side` is activation or target."""
+    """An attribute or built-in of one of the events, or of the object; `side` is activation, target or object."""
 
     side: str
     name: str
@@ -161,7 +162,7 @@ class _Parser:
             return Literal(word[1:-1].replace("''", "'"))
         side, _, name = word.rpartition(".") if not word.startswith('"') else ("", "", word)
         if side and side not in _SIDES:
-            raise self.error(place, f"{side!r} is no event of a rule; write activation. or target.")
+            raise self.error(place, f"{side!r} is no event of a rule; write activation., target. or object.")
         return Field(side or self.side, name.strip('"'))
 
 
@@ -176,10 +177,12 @@ def parse(text: str, side: str = "activation") -> Tree:
 @dataclass(slots=True)
 class Compiler:
     """Turns trees into SQL over rows named by side. `code` gives the stored code of a word; parameters pile up
-    in `params` under names that are unique to this compiler."""
+    in `params` under names that are unique to this compiler. `attributes` collects the object's attributes that
+    are asked for; the i-th of them stands in the column `o<i>` of the row named `object`."""
 
     code: Callable[[str, str], int]
     rows: dict[str, str]
+    attributes: list[str] = field(default_factory=list)
     params: dict[str, object] = field(default_factory=dict)
 
     def sql(self, tree: Tree) -> str:
@@ -211,7 +214,7 @@ class Compiler:
     @staticmethod
     def _kind(tree: Node) -> str:
         """How two sides are compared: as codes of a dictionary, as numbers, as truth values, or as text."""
-        fields = [p.name for p in tree.parts if isinstance(p, Field)]
+        fields = [p.name for p in tree.parts if isinstance(p, Field) and p.side != "object"]
         coded = [name for name in fields if name in CODED or name == "direction"]
         if coded:
             return coded[0]
@@ -242,6 +245,11 @@ class Compiler:
 
     def _field(self, tree: Field, kind: str) -> str:
         row = self.rows[tree.side]
+        if tree.side == "object":
+            if tree.name not in self.attributes:
+                self.attributes.append(tree.name)
+            value = f"{row}o{self.attributes.index(tree.name)}"
+            return f"try_cast({value} AS DOUBLE)" if kind == "number" else value
         if tree.name in CODED:
             return f"nullif({row}.{CODED[tree.name]}, 0)"
         if tree.name == "direction":
@@ -255,8 +263,8 @@ class Compiler:
         return f"${name}"
 
 
-def names(tree: Tree) -> Sequence[str]:
-    """The attribute names a condition reads, without sides."""
+def fields(tree: Tree | None) -> Sequence[Field]:
+    """The attributes and built-ins a condition reads."""
     if isinstance(tree, Field):
-        return [tree.name]
-    return [] if isinstance(tree, Literal) else [name for part in tree.parts for name in names(part)]
+        return [tree]
+    return [] if tree is None or isinstance(tree, Literal) else [f for part in tree.parts for f in fields(part)]

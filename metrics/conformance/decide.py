@@ -15,10 +15,14 @@ import duckdb
 
 from data.calendars import intervals
 from data.settings import CalendarSettings
-from metrics._sql import run, split, statements
+from metrics._sql import run, statements
 from metrics.conformance.compile import Compiled, compile_rules
+from metrics.conformance.known import check_names
 from metrics.conformance.rules import Rule, read_packs
+from metrics.conformance.walk import WALKED, walk
 
+_STATEMENTS: Final = ("race", "count", "sum", "repeat")
+_WEIGHING: Final = {"race", "count", "repeat", "match"}
 ENDS: Final = {
     "opportunity": (("opportunity.won", "opportunity.lost"), ("reopened",)),
     "lead": (("lead.qualified", "lead.lost"), ("reopened",)),
@@ -58,21 +62,32 @@ class Conformance:
         self,
         folders: Sequence[Path] = (),
         *,
+        enabled: Collection[str] = (),
         disabled: Collection[str] = (),
         calendars: Sequence[CalendarSettings] = (),
     ) -> None:
-        self.folders, self.disabled = folders, disabled
+        self.folders, self.enabled, self.disabled = folders, enabled, disabled
         self.calendars = calendars or [CalendarSettings("default")]
         self.rules: Sequence[tuple[int, Rule]] = []
         self._compiled = Compiled()
-        self._pair = ""
+        self._pair = self._cand = ""
 
     def prepare(self, con: duckdb.DuckDBPyConnection) -> bool:
         """Read the packs and write rules, clocks and calendars down; whether any rule changed since last time."""
         words = Words(con)
-        rules = read_packs(
-            self.folders, disabled=self.disabled, seen=words.names("activity"), objects=words.names("object_type")
+        packs = read_packs(
+            self.folders,
+            enabled=self.enabled,
+            disabled=self.disabled,
+            seen=words.names("activity"),
+            objects=words.names("object_type"),
         )
+        check_names(con, packs, [calendar.id for calendar in self.calendars])
+        return self.take(con, [rule for pack in packs for rule in pack.rules])
+
+    def take(self, con: duckdb.DuckDBPyConnection, rules: Sequence[Rule]) -> bool:
+        """Make these the rules in force and compile them; whether any of them changed."""
+        words = Words(con)
         known = {
             name: (code, digest)
             for code, name, digest in con.execute("SELECT code, id, digest FROM rule WHERE active").fetchall()
@@ -102,7 +117,9 @@ class Conformance:
                 ],
             )
         self._compiled = compile_rules(self.rules, words.code)
-        self._pair = split(statements("pair")[0][0])[0].replace("{between}", self._compiled.between)
+        self._pair, self._cand = (
+            statements(name)[0][0].replace("{between}", self._compiled.between) for name in ("pair", "cand")
+        )
         self._write(con, words)
         return changed
 
@@ -133,14 +150,35 @@ class Conformance:
                 {k: list(v) for k, v in columns.items()},
             )
 
+    @property
+    def attributes(self) -> Sequence[int]:
+        """Codes of the attributes of objects that some condition reads: when they change, verdicts may."""
+        return self._compiled.attributes
+
+    @property
+    def joint(self) -> bool:
+        """Whether some rule asks for all or any of the objects of an activation."""
+        return "quantifier" in self._compiled.looks
+
     def decide(self, con: duckdb.DuckDBPyConnection) -> None:
         """Fill the temp table `bind_new` from `hist` and `fact_new`."""
-        self.mark(con)
+        con.execute(self._compiled.mark, dict(self._compiled.mark_params))
         run(con, "deadline", {})
         con.execute(self._pair, dict(self._compiled.between_params))
         run(con, "near", {})
         run(con, "verdict", {})
+        looks = self._compiled.looks
+        if looks & _WEIGHING:
+            con.execute(self._cand, dict(self._compiled.between_params))
+        for look in _STATEMENTS:
+            if look in looks:
+                run(con, look, {})
+        for look in WALKED:
+            if look in looks:
+                walk(con, look)
+        if self.joint:
+            run(con, "part", {})
 
-    def mark(self, con: duckdb.DuckDBPyConnection) -> None:
-        """Fill the temp table `mark` with the events of `hist` that some rule looks at."""
-        con.execute(self._compiled.mark, dict(self._compiled.mark_params))
+    def watch(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Fill the temp table `mark` with the events of `hist` that some rule may look at."""
+        con.execute(self._compiled.watch, dict(self._compiled.watch_params))

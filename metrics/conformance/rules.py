@@ -6,7 +6,7 @@ import difflib
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -15,35 +15,25 @@ import yaml
 
 from data.errors import FixSettings
 from data.event import LATEST, micros
+from data.ingest import PARTY_TYPES, REFERENCE_TYPES
 from data.vocabulary import ACTIVITIES
 from metrics.conformance.condition import Tree, parse
 from metrics.conformance.deadline import Duration, parse_duration
+from metrics.conformance.templates import COMMON, SOMEWHERE, TEMPLATES, UNARY, WHOLE_COURSE
 
 PACKS: Final = Path(__file__).parent.parent / "packs"
-TEMPLATES: Final = ("response", "precedence", "absence", "not_response", "four_eyes")
 SEVERITIES: Final = ("critical", "high", "medium", "low")
 OBJECTS: Final = ("case", "lead", "opportunity", "ticket", "conversation", "contact")
-_KEYS: Final = {
-    "id",
-    "title",
-    "object",
-    "template",
-    "activation",
-    "target",
-    "where",
-    "within",
-    "grace",
-    "calendar",
-    "until",
-    "kind",
-    "severity",
-    "nudge",
-    "effective",
-    "source",
-    "help",
-    "examples",
+MOST_STEPS: Final = 40
+_A: Final = {
+    "target": "a target",
+    "activation": "an activation",
+    "within": "a duration `within`",
+    "sum": "`sum`, the attribute to add up",
+    "limit": "a `limit` for the sum",
+    "steps": "`steps`",
 }
-_PACK_KEYS: Final = {"pack", "title", "jurisdiction", "enabled", "activities", "rules"}
+_PACK_KEYS: Final = {"pack", "title", "jurisdiction", "enabled", "activities", "attributes", "rules"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,20 +55,30 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule about objects of one type. `body` is its YAML as JSON, as it stood when it was read."""
+    """One rule about objects of one type. Without an activation it holds once for each object, from its first event
+    on. `steps` are those of a playbook, each with whether it may be left out. `body` is its YAML as JSON, as it stood
+    when it was read."""
 
     id: str
     pack: str
+    jurisdiction: str
     title: str
     object: str
     template: str
-    activation: Pattern
+    activation: Pattern | None
     target: Pattern | None
     until: Pattern | None
     where: Tree | None
     within: Duration
     grace: Duration
     calendar: str
+    injective: bool
+    quantifier: str
+    count: int
+    sum: str
+    limit: float
+    steps: Sequence[tuple[Pattern, bool]]
+    needs: Sequence[str]
     kind: str
     severity: str
     nudge_us: int
@@ -93,6 +93,18 @@ class Rule:
     def digest(self) -> str:
         """Changes exactly when the rule's text changes."""
         return hashlib.sha256(self.body.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """A file of rules. `attributes` are names its conditions use that no event may have brought yet."""
+
+    id: str
+    title: str
+    jurisdiction: str
+    enabled: bool
+    attributes: frozenset[str]
+    rules: Sequence[Rule] = ()
 
 
 def nearest(word: str, known: Collection[str]) -> str:
@@ -121,8 +133,25 @@ def _pattern(raw: Any, side: str, known: Collection[str], place: str) -> Pattern
     listed = raw["activity"] if isinstance(raw["activity"], list) else [raw["activity"]]
     for activity in listed:
         _checked(activity, known, "activity", place)
-    where = parse(str(raw["where"]), side) if "where" in raw else None
-    return Pattern(tuple(listed), where)
+    return Pattern(tuple(str(a) for a in listed), _where(raw, "target" if side == "target" else "activation", place))
+
+
+def _where(raw: Mapping[str, Any], side: str, place: str) -> Tree | None:
+    if raw.get("where") is None:
+        return None
+    try:
+        return parse(str(raw["where"]), side)
+    except FixSettings as error:
+        raise FixSettings(f"{place}: {error}") from error
+
+
+def _span(raw: Mapping[str, Any], key: str, place: str) -> Duration:
+    if raw.get(key) is None:
+        return Duration()
+    try:
+        return parse_duration(raw[key])
+    except FixSettings as error:
+        raise FixSettings(f"{place}: {key}: {error}") from error
 
 
 def _day(raw: Any, place: str, default: int) -> int:
@@ -135,37 +164,42 @@ def _day(raw: Any, place: str, default: int) -> int:
     return micros(datetime(day.year, day.month, day.day, tzinfo=UTC))
 
 
-def _rule(raw: Mapping[str, Any], pack: str, known: Collection[str], objects: Collection[str]) -> Rule:
-    place = f"pack {pack}, rule {raw.get('id', '?')}"
-    if unknown := set(raw) - _KEYS:
-        raise FixSettings(f"{place}: unknown key {min(unknown)!r}; {nearest(min(unknown), _KEYS)}")
-    for key in ("id", "title", "object", "template", "activation"):
-        if not raw.get(key):
-            raise FixSettings(f"{place}: {key!r} is missing")
-    template = _checked(raw["template"], TEMPLATES, "template", place)
-    activation = _pattern(raw["activation"], "activation", known, place)
+def _rule(raw: Mapping[str, Any], pack: Pack, known: Collection[str], objects: Collection[str]) -> Rule:
+    place = f"pack {pack.id}, rule {raw.get('id', '?')}"
+    template = _template(raw, place)
+    activation = _pattern(raw.get("activation"), "activation", known, place)
     target = _pattern(raw.get("target"), "target", known, place)
-    if target is None and template != "absence":
-        raise FixSettings(f"{place}: template {template} needs a target")
-    source = raw.get("source") or {}
-    effective = raw.get("effective") or {}
-    assert activation is not None
+    if target is None and template in UNARY:
+        # How often something happens needs one pattern only; it is the counted one, by whichever name.
+        activation, target = None, activation
+    source, effective = raw.get("source") or {}, raw.get("effective") or {}
+    for activity in raw.get("needs") or ():
+        _checked(activity, known, "activity", place)
     return Rule(
         id=str(raw["id"]),
-        pack=pack,
+        pack=pack.id,
+        jurisdiction=pack.jurisdiction,
         title=str(raw["title"]),
         template=template,
-        object=_checked(raw["object"], objects, "object type", place),
+        object=_object(raw, template, activation, objects, place),
         activation=activation,
         target=target,
         until=_pattern(raw.get("until"), "until", known, place),
-        where=parse(str(raw["where"])) if "where" in raw else None,
-        within=parse_duration(raw["within"]) if "within" in raw else Duration(),
-        grace=parse_duration(raw["grace"]) if "grace" in raw else Duration(),
+        where=_where(raw, "activation", place),
+        within=_span(raw, "within", place),
+        grace=_span(raw, "grace", place),
         calendar=str(raw.get("calendar", "default")),
+        injective=_checked(raw.get("matching", "shared"), ("shared", "injective"), "matching", place)
+        == "injective",
+        quantifier=_checked(raw.get("quantifier", "each"), ("each", "all", "any"), "quantifier", place),
+        count=int(_number(raw.get("count", 1), "count", place)),
+        sum=str(raw.get("sum", "")),
+        limit=_number(raw.get("limit", 0), "limit", place),
+        steps=_steps(raw.get("steps") or (), known, place),
+        needs=tuple(raw.get("needs") or ()),
         kind=_checked(raw.get("kind", "violation"), ("violation", "review"), "kind", place),
         severity=_checked(raw.get("severity", "medium"), SEVERITIES, "severity", place),
-        nudge_us=parse_duration(raw["nudge"]).n if "nudge" in raw else 0,
+        nudge_us=_span(raw, "nudge", place).n,
         from_us=_day(effective.get("from"), place, 0),
         to_us=_day(effective.get("to"), place, micros(LATEST.replace(year=2099))),
         source=Source(str(source.get("title", "")), str(source.get("url", "")), str(source.get("checked", ""))),
@@ -175,41 +209,125 @@ def _rule(raw: Mapping[str, Any], pack: str, known: Collection[str], objects: Co
     )
 
 
-def read_pack(path: Path, seen: Collection[str] = (), objects: Collection[str] = ()) -> Sequence[Rule]:
-    """The rules of one pack, none when it is switched off.
+def _template(raw: Mapping[str, Any], place: str) -> str:
+    """The rule's template, once its keys are those that the template takes."""
+    if unknown := set(raw) - SOMEWHERE:
+        raise FixSettings(f"{place}: unknown key {min(unknown)!r}; {nearest(min(unknown), SOMEWHERE)}")
+    for key in ("id", "title", "object", "template"):
+        if not raw.get(key):
+            raise FixSettings(f"{place}: {key!r} is missing")
+    name = _checked(raw["template"], TEMPLATES, "template", place)
+    template = TEMPLATES[name]
+    wanted = template.needs | (frozenset() if "activation" in template.takes else {"activation"})
+    if name == "sequence":
+        wanted -= {"activation"}
+    for key in sorted(wanted):
+        # A unary template may name what it counts as its activation.
+        if raw.get(key) is None and not (key == "target" and name in UNARY and raw.get("activation")):
+            raise FixSettings(f"{place}: template {name} needs {_A.get(key, key)}")
+    if surplus := set(raw) - COMMON - template.takes - template.needs:
+        # What every rule may say by its default is no contradiction.
+        if surplus == {"matching"} and raw["matching"] == "shared":
+            return name
+        raise FixSettings(f"{place}: template {name} takes no {min(surplus)!r}")
+    return name
+
+
+def _object(
+    raw: Mapping[str, Any], template: str, activation: Pattern | None, objects: Collection[str], place: str
+) -> str:
+    kind = _checked(raw["object"], objects, "object type", place)
+    if kind in REFERENCE_TYPES:
+        raise FixSettings(
+            f"{place}: the events of a {kind} are not followed; write the rule about a contact or a case"
+        )
+    if kind in PARTY_TYPES and (template in WHOLE_COURSE or activation is None):
+        raise FixSettings(
+            f"{place}: of a {kind} only those events are kept that some rule names, and this template looks at all "
+            "of them; write it about a case, ticket, conversation, lead or opportunity, or name an activation"
+        )
+    return kind
+
+
+def _steps(raw: Any, known: Collection[str], place: str) -> Sequence[tuple[Pattern, bool]]:
+    found: list[tuple[Pattern, bool]] = []
+    for number, step in enumerate(raw, 1):
+        if not isinstance(step, dict):
+            raise FixSettings(f"{place}: step {number} is no pattern; write for example {{activity: quote.sent}}")
+        rest = {key: value for key, value in step.items() if key != "optional"}
+        pattern = _pattern(rest, "activation", known, place)
+        assert pattern is not None
+        if pattern in [other for other, _ in found]:
+            raise FixSettings(f"{place}: step {number} repeats an earlier one; a step is named once")
+        found.append((pattern, bool(isinstance(step, dict) and step.get("optional", False))))
+    if len(found) > MOST_STEPS:
+        raise FixSettings(f"{place}: {len(found)} steps are too many; a playbook has {MOST_STEPS} at most")
+    return tuple(found)
+
+
+def _number(raw: Any, what: str, place: str) -> float:
+    if isinstance(raw, bool) or not isinstance(raw, int | float) or raw < 0:
+        raise FixSettings(f"{place}: {what} {raw!r} is no number from 0 on")
+    return float(raw)
+
+
+def read_pack(path: Path, seen: Collection[str] = (), objects: Collection[str] = ()) -> Pack:
+    """One pack with all its rules, whether or not it is switched on.
 
     `seen` are activities that sources have brought besides the shared vocabulary, `objects` object types likewise.
     Raises FixSettings for anything that is not understood, so that a misspelt rule is never silently met by all.
     """
     try:
         raw = yaml.safe_load(path.read_text(encoding="utf8"))
-    except (OSError, yaml.YAMLError) as error:
-        raise FixSettings(f"pack {path.name} cannot be read: {str(error).splitlines()[0]}") from error
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        told = " ".join(str(error).split())
+        raise FixSettings(f"pack {path.name} cannot be read: {told}") from error
     if not isinstance(raw, dict) or raw.get("pack") != path.stem:
         raise FixSettings(f"pack {path.name}: the key 'pack' must repeat the file's name, {path.stem!r}")
     if unknown := set(raw) - _PACK_KEYS:
         raise FixSettings(f"pack {path.name}: unknown key {min(unknown)!r}; {nearest(min(unknown), _PACK_KEYS)}")
-    if not raw.get("enabled", True):
-        return []
-    known = set(ACTIVITIES) | set(seen)
-    return [_rule(entry, path.stem, known, set(OBJECTS) | set(objects)) for entry in raw.get("rules") or ()]
+    pack = Pack(
+        path.stem,
+        str(raw.get("title", path.stem)),
+        str(raw.get("jurisdiction", "firm")),
+        bool(raw.get("enabled", True)),
+        frozenset(raw.get("attributes") or ()),
+    )
+    known, entries = set(ACTIVITIES) | set(seen) | set(raw.get("activities") or ()), raw.get("rules") or ()
+    if not all(isinstance(entry, dict) for entry in entries):
+        raise FixSettings(f"pack {path.name}: each entry of 'rules' must be a rule with an id")
+    rules = [_rule(entry, pack, known, set(OBJECTS) | set(objects)) for entry in entries]
+    return replace(pack, rules=tuple(rules))
 
 
 def read_packs(
     folders: Sequence[Path],
     *,
+    enabled: Collection[str] = (),
     disabled: Collection[str] = (),
     seen: Collection[str] = (),
     objects: Collection[str] = (),
-) -> Sequence[Rule]:
-    """All rules of the shipped packs and of further folders, in order; `disabled` names rules or packs."""
-    rules: dict[str, Rule] = {}
-    for path in [p for folder in (PACKS, *folders) for p in sorted(folder.glob("*.yaml"))]:
-        for rule in read_pack(path, seen, objects):
-            if rule.id in rules:
-                raise FixSettings(f"rule {rule.id!r} stands in pack {rules[rule.id].pack} and again in {path.stem}")
-            rules[rule.id] = rule
-    for name in disabled:
-        packs = {rule.pack for rule in rules.values()}
-        _checked(name, set(rules) | packs, "rule or pack", "rules.disable")
-    return [rule for rule in rules.values() if rule.id not in disabled and rule.pack not in disabled]
+) -> Sequence[Pack]:
+    """The shipped packs and those of further folders, in order, each with the rules that are switched on.
+
+    `enabled` names packs, or single rules of packs, that are off by default; `disabled` names rules or packs.
+    """
+    packs = [read_pack(p, seen, objects) for folder in (PACKS, *folders) for p in sorted(folder.glob("*.yaml"))]
+    first: dict[str, str] = {}
+    for pack in packs:
+        for rule in pack.rules:
+            if rule.id in first:
+                raise FixSettings(f"rule {rule.id!r} stands in pack {first[rule.id]} and again in {pack.id}")
+            first[rule.id] = pack.id
+    known = {*first, *(pack.id for pack in packs)}
+    for key, names in (("enable", enabled), ("disable", disabled)):
+        for name in names:
+            _checked(name, known, "rule or pack", f"rules.{key}")
+
+    def on(rule: Rule, pack: Pack) -> bool:
+        asked = rule.id in enabled or pack.id in enabled
+        return (
+            (asked or pack.enabled) and rule.id not in disabled and (pack.id not in disabled or rule.id in enabled)
+        )
+
+    return [replace(pack, rules=tuple(rule for rule in pack.rules if on(rule, pack))) for pack in packs]

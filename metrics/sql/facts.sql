@@ -47,3 +47,5 @@ JOIN hist h ON h.obj = f.obj AND h.in_new GROUP BY f.obj, f.variant;
 
 DELETE FROM object_fact WHERE obj IN (SELECT obj FROM fact_old);
 INSERT INTO object_fact SELECT * FROM fact_new;
+DELETE FROM case_open WHERE obj IN (SELECT obj FROM fact_old WHERE closed_t IS NULL);
+INSERT INTO case_open SELECT * FROM fact_new WHERE closed_t IS NULL;

@@ -1,8 +1,5 @@
 -- Bring the stored bindings of touched objects into line: only rows that changed are written, what they said
--- before is kept with the interval in which it was believed, and the sums move by the difference.
-CREATE OR REPLACE TEMP TABLE bind_old AS
-SELECT * FROM binding_open SEMI JOIN touched USING (obj) UNION ALL SELECT * FROM binding_done SEMI JOIN touched USING (obj);
-
+-- before (bind_old) is kept with the interval in which it was believed, and the sums move by the difference.
 CREATE OR REPLACE TEMP TABLE bind_gone AS
 SELECT o.* FROM bind_old o WHERE NOT EXISTS (
     SELECT 1 FROM bind_new n WHERE n.rule = o.rule AND n.obj = o.obj AND n.act_seq = o.act_seq AND n.verdict = o.verdict

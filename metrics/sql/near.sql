@@ -4,7 +4,7 @@
 CREATE OR REPLACE TEMP TABLE near AS
 WITH wanted AS (SELECT * FROM mark WHERE role = 2),
 sure AS (SELECT * FROM wanted WHERE sure), unsure AS (SELECT * FROM wanted WHERE sure IS NULL),
-plain AS (SELECT * FROM act WHERE corr = 0),
+plain AS (SELECT * FROM act WHERE corr = 0 AND look = 'near'),
 forward AS (
     SELECT a.rule, a.obj, a.seq, s.seq AS hit_seq, s.t AS hit_t, s.pos AS hit_pos, u.t AS maybe_t, u.pos AS maybe_pos,
            NULL AS other_t
@@ -18,16 +18,17 @@ forward AS (
     FROM plain a
     ASOF LEFT JOIN sure s ON a.rule = s.rule AND a.obj = s.obj AND a.pos > s.pos
     ASOF LEFT JOIN unsure u ON a.rule = u.rule AND a.obj = u.obj AND a.pos > u.pos
-    WHERE a.template = 'precedence'
+    WHERE a.template IN ('precedence', 'not_precedence')
 ), own AS (
     SELECT a.rule, a.obj, a.seq, CASE WHEN w.sure THEN w.seq END, CASE WHEN w.sure THEN w.t END, NULL,
            CASE WHEN w.sure IS NULL THEN w.t END, NULL, NULL
     FROM act a LEFT JOIN wanted w ON a.rule = w.rule AND a.obj = w.obj AND a.seq = w.seq WHERE a.template = 'absence'
-), found AS (FROM forward UNION ALL FROM backward UNION ALL FROM own UNION ALL FROM pair_near),
+), found AS (FROM forward UNION ALL FROM backward UNION ALL FROM own
+          UNION ALL SELECT * EXCLUDE (several) FROM pair_near),
 tie AS (
-    SELECT a.rule, a.obj, a.seq, bool_or(w.role = 2 AND a.corr = 0) AS hit_tied, bool_or(w.role = 3) AS until_tied
+    SELECT a.rule, a.obj, a.seq, bool_or(w.role = 2 AND a.corr = 0 AND a.from_pos = a.pos) AS hit_tied, bool_or(w.role = 3) AS until_tied
     FROM act a JOIN mark w ON a.rule = w.rule AND a.obj = w.obj AND a.pos = w.pos AND a.seq <> w.seq AND w.role IN (2, 3)
-    WHERE a.from_pos = a.pos AND a.template IN ('response', 'not_response', 'precedence') GROUP BY ALL
+    WHERE a.look = 'near' AND a.template IN ('response', 'not_response', 'precedence', 'not_precedence') GROUP BY ALL
 )
 SELECT n.rule, n.obj, n.seq, n.hit_seq, n.hit_t, n.hit_pos, n.other_t, f.t AS until_t, f.pos AS until_pos,
        coalesce(tie.hit_tied, FALSE) AS tied,

@@ -1,2 +1,2 @@
--- All dictionaries at once.
-SELECT kind, code, name FROM word
+-- All dictionaries at once, and how many people each team has.
+SELECT kind, code, name, people FROM word

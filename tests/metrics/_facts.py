@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -167,9 +168,9 @@ def pages(told: Sequence[Delivery], size: int) -> Iterator[tuple[str, Page]]:
             )
 
 
-def running(store: Store) -> tuple[Writer, Engine]:
-    """A started writer with the engine and the rules that are shipped."""
-    engine = Engine(Conformance())
+def running(store: Store, folders: Sequence[Path] = ()) -> tuple[Writer, Engine]:
+    """A started writer with the engine and the rules that are shipped, and those of further folders."""
+    engine = Engine(Conformance(folders))
     writer = Writer(store, [engine])
     writer.start()
     return writer, engine
@@ -194,6 +195,7 @@ _SHAPE = {
         "closed_t": _PLAIN,
         "waiting_t": _PLAIN,
     },
+    "case_open": {"obj": "obj", "last_t": _PLAIN, "team": "team", "actor": "actor", "waiting_t": _PLAIN},
     "binding": {
         "rule": "rule",
         "obj": "obj",

@@ -1,150 +1,105 @@
-"""A slow, obvious reading of the five templates, to hold the SQL against.
+"""A slow, obvious reading of every template, to hold the SQL against.
 
-Nothing is clever here: every order that events of one moment may have happened in, and every truth value that a
-missing attribute may have had, is tried; a verdict that is not the same in all of these worlds is unknown.
+Nothing is clever here: every order that events of one moment may have happened in, and everything that a missing
+attribute may have been, is tried; a verdict that is not the same in all of these worlds is unknown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import groupby, permutations, product
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import product
+from typing import Any
 
-Missing = None
+from tests.metrics._reference_templates import TEMPLATES
+from tests.metrics._reference_world import Happened, Key, Reading, Step, World, in_all_answers, orders
 
+__all__ = ["OBJECT", "Happened", "Reading", "Step", "verdicts", "verdicts_over", "whole_object"]
 
-@dataclass(frozen=True)
-class Happened:
-    """One event of a trace: hours since the start, the place in a numbered source (or None)."""
-
-    name: str
-    activity: str
-    hour: float
-    source: str = "log"
-    order: int | None = None
-    actor: str = ""
-    attrs: Mapping[str, object] = field(default_factory=dict)
-
-
-Condition = Callable[[Happened], bool | None]
+# The name under which the one binding of a rule about the whole object is told.
+OBJECT = ""
+_UNARY = ("existence", "at_least", "at_most", "exactly_once")
+_NOT_ACTIVATED = "not activated"
+# What one of several objects says outweighs what those after it say.
+_RANKS = {
+    "all": ("violated", "pending", "holding", "fulfilled", "kept", "waived"),
+    "any": ("fulfilled", "kept", "pending", "holding", "waived", "violated"),
+}
 
 
-@dataclass(frozen=True)
-class Reading:
-    """A rule as plain Python. Conditions answer None where an attribute is missing."""
-
-    template: str
-    activation: str
-    target: str = ""
-    activation_where: Condition = lambda e: True
-    target_where: Condition = lambda e: True
-    between: Callable[[Happened, Happened], bool | None] | None = None
-    where: Condition | None = None
-    within_h: float | None = None
-    grace_h: float = 0.0
-    until: str = ""
-
-
-def orders(trace: Sequence[Happened]) -> Iterator[Sequence[Happened]]:
-    """Every order the events may have happened in: ties are open unless one source numbered all of them."""
-    groups = []
-    for _, same in groupby(sorted(trace, key=lambda e: e.hour), key=lambda e: e.hour):
-        events = list(same)
-        numbered = len({e.source for e in events}) == 1 and all(e.order is not None for e in events)
-        groups.append(
-            [sorted(events, key=lambda e: e.order)] if numbered else [list(p) for p in permutations(events)]
+def whole_object(rule: Reading) -> Reading | None:
+    """The rule as one about the whole object, which has one binding an object; None when it is not such a rule."""
+    if not rule.activation:
+        return rule
+    if rule.template in _UNARY and not rule.target:
+        return Reading(
+            **{
+                **vars(rule),
+                "activation": "",
+                "target": rule.activation,
+                "activation_where": Reading.activation_where,
+                "target_where": rule.activation_where,
+            }
         )
-    for choice in product(*groups):
-        yield [event for group in choice for event in group]
+    return None
 
 
-def worlds(rule: Reading, trace: Sequence[Happened]) -> Iterator[tuple[Sequence[Happened], Callable[..., bool]]]:
-    """Every order with every filling-in of what is missing."""
-    asked: list[tuple[object, ...]] = []
-    for a in trace:
-        for b in trace:
-            if rule.activation == a.activity and b.activity == rule.target and a is not b:
-                both = (rule.target_where(b), rule.between(a, b) if rule.between else True)
-                if None in both and False not in both:
-                    asked.append((a.name, b.name))
-        if rule.where and a.activity == rule.activation and rule.where(a) is None:
-            asked.append((a.name,))
-    for order in orders(trace):
-        for values in product((True, False), repeat=len(asked)):
-            filled = dict(zip(asked, values, strict=True))
-
-            def fits(
-                a: Happened, b: Happened | None = None, filled: Mapping[tuple[object, ...], bool] = filled
-            ) -> bool:
-                key = (a.name,) if b is None else (a.name, b.name)
-                if key in filled:
-                    return filled[key]
-                if b is None:
-                    return bool(rule.where(a)) if rule.where else True
-                return bool(rule.target_where(b)) and (bool(rule.between(a, b)) if rule.between else True)
-
-            yield order, fits
+def _settled(seen: Iterable[str]) -> str:
+    """One verdict for those of all worlds."""
+    found = set(seen)
+    # A prohibition that may have ended is still not broken; an answer that may have come too late changes
+    # nothing about the promise: it stays open, and overdue for whoever looks.
+    for open_, closed in (("holding", "kept"), ("pending", "violated")):
+        if found == {open_, closed}:
+            return open_
+    return found.pop() if len(found) == 1 else "unknown"
 
 
-def read_one(
-    rule: Reading, order: Sequence[Happened], fits: Callable[..., bool], a: Happened, *, end_h: float | None
-) -> str:
-    """The verdict of one activation in one world, read from the definition."""
-    at = order.index(a)
-    later, earlier = order[at + 1 :], order[:at]
-    due = a.hour + rule.within_h if rule.within_h is not None else float("inf")
-    targets = [e for e in later if e.activity == rule.target and fits(a, e)]
-    if rule.template == "absence":
-        return "violated" if fits(a) else "kept"
-    if rule.template == "precedence":
-        window = rule.within_h if rule.within_h is not None else float("inf")
-        found = [e for e in earlier if e.activity == rule.target and fits(a, e) and e.hour >= a.hour - window]
-        return "fulfilled" if found else "violated"
-    if rule.template == "four_eyes":
-        others = [e for e in order if e is not a and e.activity == rule.target and fits(a, e)]
-        if any(e.actor == a.actor for e in others):
-            return "violated"
-        return "fulfilled" if others else "holding" if end_h is None else "kept"
-    released = [e for e in later if rule.until and e.activity == rule.until and e.hour <= due]
-    if rule.template == "response":
-        hits = [e for e in targets if e.hour <= due]
-        if hits and not (released and order.index(released[0]) < order.index(hits[0])):
-            return "fulfilled"
-        if released:
-            return "waived"
-        return "violated" if targets or end_h is not None else "pending"
-    hits = [e for e in targets if (e.hour > a.hour + rule.grace_h or rule.grace_h == 0) and e.hour <= due]
-    if hits and not (released and order.index(released[0]) < order.index(hits[0])):
-        return "violated"
-    return "kept" if released or end_h is not None else "holding"
+def _read(world: World, a: Happened | None) -> str:
+    if a is not None and not world.is_activation(a):
+        return _NOT_ACTIVATED
+    return TEMPLATES[world.rule.template](world, a)
 
 
 def verdicts(rule: Reading, trace: Sequence[Happened], *, end_h: float | None = None) -> dict[str, str]:
-    """The verdict of each activation by its name; `end_h` is the hour the object ended, if it did."""
-    result: dict[str, str] = {}
-    for a in trace:
-        if a.activity != rule.activation or rule.activation_where(a) is False:
-            continue
-        if rule.activation_where(a) is None:
-            result[a.name] = "unknown"
-            continue
-        if rule.template == "four_eyes" and (missing := _actors_missing(rule, a, trace)):
-            result[a.name] = missing
-            continue
-        seen = {read_one(rule, order, fits, a, end_h=end_h) for order, fits in worlds(rule, trace)}
-        # A prohibition that may have ended is still not broken; an answer that may have come too late changes
-        # nothing about the promise: it stays open, and overdue for whoever looks.
-        for open_, closed in (("holding", "kept"), ("pending", "violated")):
-            if seen == {open_, closed}:
-                seen = {open_}
-        result[a.name] = seen.pop() if len(seen) == 1 else "unknown"
+    """The verdict of each activation by its name, or of the whole object under OBJECT.
+
+    `end_h` is the hour the object ended, if it did.
+    """
+    whole = whole_object(rule)
+    anchors = [None] if whole else [a for a in trace if a.activity in rule.activation.split("|")]
+    ways = list(orders(trace))
+    result = {}
+    for a in anchors:
+        seen: set[str] = set()
+        for order in ways:
+            seen.update(
+                in_all_answers(lambda answers, o=order, a=a: _read(World(whole or rule, o, answers, end_h), a))
+            )
+        if seen != {_NOT_ACTIVATED}:
+            result[OBJECT if a is None else a.name] = _settled(seen)
     return result
 
 
-def _actors_missing(rule: Reading, a: Happened, trace: Sequence[Happened]) -> str:
-    """Four eyes where somebody's name is missing: broken if a known pair breaks it, else nobody can tell."""
-    others = [e for e in trace if e is not a and e.activity == rule.target and rule.target_where(e) is not False]
-    certain = [e for e in others if rule.target_where(e)]
-    if not others or (a.actor and all(e.actor for e in others)):
-        return ""
-    return "violated" if a.actor and any(e.actor == a.actor for e in certain) else "unknown"
+def verdicts_over(
+    rule: Reading, courses: Mapping[str, Sequence[Happened]], ends: Mapping[str, float]
+) -> dict[str, str]:
+    """The verdict of each activation over all objects it concerns, by the rule's quantifier; courses and ends by
+    object. The course of each object has its own order; what an event lacks is filled in once for all of them."""
+    rank = _RANKS[rule.quantifier]
+    result = {}
+    for a in {e.name: e for trace in courses.values() for e in trace}.values():
+        about = [name for name, trace in courses.items() if a in trace]
+        seen: set[str] = set()
+        for choice in product(*(list(orders(courses[name])) for name in about)):
+
+            def read(answers: Mapping[Key, Any], choice: Any = choice, about: Any = about, a: Happened = a) -> str:
+                each = {
+                    _read(World(rule, order, answers, ends.get(name)), a)
+                    for name, order in zip(about, choice, strict=True)
+                }
+                return _NOT_ACTIVATED if _NOT_ACTIVATED in each else min(each, key=rank.index)
+
+            seen.update(in_all_answers(read))
+        if seen != {_NOT_ACTIVATED}:
+            result[a.name] = _settled(seen)
+    return result

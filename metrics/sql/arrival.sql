@@ -1,0 +1,2 @@
+-- The number of the newest event, where the feed begins.
+SELECT last_seq FROM arrival
