@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import connectors
 from connectors._check import check
@@ -29,6 +30,7 @@ from data.writer import Writer
 from layouts._cli import COMMANDS, command_line
 from layouts._server import ServerOptions, create_server, run
 from metrics._engine import running
+from metrics._rulebook import watching
 
 VERSION = "0.1.0"
 
@@ -52,16 +54,18 @@ def serve(settings: Settings, args: argparse.Namespace) -> None:
                                 server.session_hours, server.secure)
         app = create_server(store, writer, options)
         collector = Collector(settings, store, writer, catalogue)
+        packs = [Path(folder) for folder in settings.rules.packs]
 
         def ready() -> None:
             print(f"Frontview is on http://{server.host}:{server.port}  (database {settings.store.db})")
             if not settings.sources and not demo:
                 print("no source is configured; begin with: cp data/frontview.example.toml frontview.toml")
             collector.start()
-        try:
-            run(app, server.host, server.port, ready)
-        finally:
-            collector.stop()
+        with watching(writer, packs):
+            try:
+                run(app, server.host, server.port, ready)
+            finally:
+                collector.stop()
 
 
 def collect(settings: Settings, args: argparse.Namespace) -> None:
@@ -93,8 +97,9 @@ def examine(settings: Settings, args: argparse.Namespace) -> None:
     sys.exit(any(finding.level == "problem" for finding in findings))
 
 
-WORK: dict[str, Callable[..., None]] = {"demo": serve, "serve": serve, "check": examine, "collect": collect, "import": take,
-        **{name: partial(command.run, opened) for name, command in COMMANDS.items()}}
+WORK: dict[str, Callable[..., None]] = {
+    "demo": serve, "serve": serve, "check": examine, "collect": collect, "import": take,
+    **{name: partial(command.run, opened) for name, command in COMMANDS.items()}}
 
 
 def main(words: Sequence[str] | None = None) -> int:

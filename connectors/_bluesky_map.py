@@ -1,7 +1,7 @@
 """What a record on Bluesky means as a fact: one function for what others did to us, one for what we wrote.
 
-The text of a post is measured and never kept. People are known by their DID, which outlives their handle;
-a conversation is known by the address of the post that opened it.
+The text of a post is measured, looked through for signals, and never kept. People are known by their DID,
+which outlives their handle; a conversation is known by the address of the post that opened it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
+from connectors._signals import signals_of
 from data.errors import SkipRecord
 from data.event import Change, Event, Link, Ref, Scalar, micros, moment
 
@@ -23,11 +24,12 @@ _NOT_TO_US: Final = frozenset({"starterpack-joined", "verified", "unverified", "
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Our own account and the team that answers for it."""
+    """Our own account, the team that answers for it, and whether posts are looked through for signals."""
 
     did: str
     handle: str
     team: str
+    signals: bool = True
 
     @property
     def person(self) -> Ref:
@@ -41,6 +43,7 @@ class Facts(NamedTuple):
     event: Event
     links: tuple[Link, ...] = ()
     changes: tuple[Change, ...] = ()
+    signals: tuple[Event, ...] = ()
 
 
 def received(item: Mapping[str, Any], account: Account) -> Facts | None:
@@ -57,7 +60,9 @@ def received(item: Mapping[str, Any], account: Account) -> Facts | None:
     links = (Link(objects[1], objects[0], "part of"),) if activity == "msg.in" else ()
     name = find(item, "author", "displayName") or find(item, "author", "handle")
     changes = (Change(Ref("contact", author), "name", name, at),) if isinstance(name, str) else ()
-    return Facts(event, links, changes)
+    # What is said to somebody else further down in our threads is not said to us.
+    spoken = activity == "msg.in" and bool(attrs["direct"])
+    return Facts(event, links, changes, _signals(event, find(item, "record"), account) if spoken else ())
 
 
 def _deed(item: Mapping[str, Any], reason: str, account: Account) -> tuple[str, list[Ref], dict[str, Scalar]]:
@@ -92,7 +97,13 @@ def written(item: Mapping[str, Any], account: Account, now: datetime) -> Facts:
                   "msg.out" if answers else "publish", objects, actor=account.did, team=account.team,
                   channel="social", direction="outbound",
                   attrs={"network": "bluesky", "kind": kind, **_measures(record)})
-    return Facts(event, (Link(message, Ref("conversation", root), "part of"),))
+    part = Link(message, Ref("conversation", root), "part of")
+    return Facts(event, (part,), signals=_signals(event, record, account))
+
+
+def _signals(event: Event, record: Any, account: Account) -> tuple[Event, ...]:
+    words = find(record, "text")
+    return tuple(signals_of(event, words)) if account.signals and isinstance(words, str) else ()
 
 
 def source_id(uri: str, cid: str) -> str:

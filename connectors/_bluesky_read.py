@@ -129,7 +129,7 @@ def _page(state: State, items: Sequence[Any], look: Look, retractions: Sequence[
             aside.append(Aside(str(facts.find(item, "uri") or ""), str(problem)))
             continue
         if found is not None:
-            events.append(found.event)
+            events += [found.event, *found.signals]
             links.extend(found.links)
             changes.update({change.object: change for change in found.changes})
     return Page(copied(state), events=events, changes=list(changes.values()), links=links, aside=aside,

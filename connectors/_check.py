@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal
 
+from connectors._check_alerts import Level, alert_findings
 from connectors._collect import plainly
 from connectors._contract import Connector
 from connectors._demo_settings import with_demo
@@ -24,7 +24,6 @@ from data.scope import SYSTEM
 from data.settings import Settings, SourceSettings
 from data.store import Store
 
-Level = Literal["ok", "warning", "problem"]
 _GIB = 1 << 30
 
 
@@ -41,11 +40,13 @@ class Finding:
 
 
 def check(settings: Settings, connectors: Mapping[str, Connector], *, now: datetime | None = None,
-          source_seconds: float = 20.0) -> list[Finding]:
-    """All findings, in the order in which they are best mended. `source_seconds` is how long a source may take."""
+          source_seconds: float = 20.0, send_test_alert: bool = False) -> list[Finding]:
+    """All findings, in the order in which they are best mended. `source_seconds` is how long a source may take.
+    With `send_test_alert` every alert channel is sent a message that says it is a test."""
     now = now or datetime.now(UTC)
     full = with_demo(settings, now)
     return [*_settings(full, connectors), *_sources(full, connectors, source_seconds),
+            *(Finding(*found) for found in alert_findings(full, send_test=send_test_alert)),
             *_database(full.store.db, now), *_machine(now), _port(full.server.host, full.server.port)]
 
 

@@ -19,6 +19,10 @@ _TITLES: Final[Mapping[str, str]] = {
 }
 
 
+SECOND_OFFICER: Final = Principal("sofia.lindgren", "Sofia Lindgren", Role.OFFICER, "", None)
+"""Names in a case need two officers: one who asks and one who agrees. She does no work that the story tells of."""
+
+
 def with_demo(settings: Settings, anchor: datetime) -> Settings:
     """The settings with the demonstration firm in them, whose live part begins at `anchor`; unchanged when they
     do not ask for it or configure it themselves."""
@@ -51,7 +55,10 @@ def kept_anchor(writer: Writer, now: datetime | None = None) -> datetime:
 def personas() -> list[Principal]:
     """The people of the demonstration firm as whom one can look around without a password."""
     everything = {person.team for person in PEOPLE if person.team}
-    return [Principal(person.login, person.name, person.role, person.id if person.team else "",
+    people = [Principal(person.login, person.name, person.role, person.id if person.team else "",
                       frozenset() if person.role is Role.REP else
                       frozenset(person.sees) if person.sees and set(person.sees) < everything else None)
-            for person in PEOPLE]
+              for person in PEOPLE]
+    # Beside the other officer, where who looks for her finds her.
+    after = 1 + max(place for place, one in enumerate(people) if one.role is Role.OFFICER)
+    return [*people[:after], SECOND_OFFICER, *people[after:]]

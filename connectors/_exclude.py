@@ -26,9 +26,11 @@ def excluding(entries: Sequence[str]) -> Callable[[Page], Page]:
     meant = re.compile(pattern).match
 
     def cleaned(page: Page) -> Page:
+        out = {e.source_id for e in page.events if meant(e.actor) or any(meant(ref.id) for ref in e.objects)}
         return replace(
             page,
-            events=[e for e in page.events if not meant(e.actor) and not any(meant(ref.id) for ref in e.objects)],
+            # A signal names fewer people than its message (`<id of the message>#<signal>`), and goes with it.
+            events=[e for e in page.events if e.source_id not in out and e.source_id.rpartition("#")[0] not in out],
             changes=[change for change in page.changes if not meant(change.object.id)],
             links=[link for link in page.links if not meant(link.a.id) and not meant(link.b.id)],
             frames=_cleaned(page.frames, pattern) if page.frames is not None else None)

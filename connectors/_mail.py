@@ -1,4 +1,4 @@
-"""Mail headers become facts: who wrote to whom, when, in which thread. Bodies are never read.
+"""Mail headers become facts: who wrote to whom, when, in which thread. Of bodies at most signals are kept.
 
 `MailReader.read` makes the events of one mail; `Batch` gathers a page and keeps aside what makes none.
 """
@@ -6,22 +6,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from connectors._contract import Cursor, Opening, Page, Setting
 from connectors._mail_headers import Headers, Party
+from connectors._signal_mail import Heard
+from connectors._signals import SIGNAL_ACTIVITIES, SIGNALS_SETTING
 from data.errors import FixSettings, SkipRecord
 from data.event import Aside, Change, Direction, Event, Ref, Scalar
 
-MAIL_ACTIVITIES = ("msg.in", "msg.out", "msg.internal", "optout")
+MAIL_ACTIVITIES = ("msg.in", "msg.out", "msg.internal", "optout", *SIGNAL_ACTIVITIES)
 MAIL_SETTINGS = (
     Setting("address", "the mailbox's own e-mail address; it counts as inside even without `own_domains`", ""),
     Setting("team", "the team to book mail to when the people in it have none", ""),
     Setting("subjects", "keep the subject line (true or false)", True),
     Setting("skip_sensitive", "leave out mail whose sender marked it personal, private or confidential", True),
     Setting("skip_addresses", "addresses and domains whose mail is left out: works council, doctors, ...", ()),
+    SIGNALS_SETTING,
 )
 PAGE_SIZE = 500
 CLOCK_TOLERANCE = timedelta(hours=1)
@@ -46,6 +49,7 @@ class MailReader:
     skip_sensitive: bool
     skipped: tuple[str, ...]
     now: Callable[[], datetime]
+    signals: bool
 
     @classmethod
     def opened(cls, opening: Opening, *, login: str = "") -> MailReader:
@@ -56,7 +60,8 @@ class MailReader:
         own = frozenset({mailbox, *teams}) if "@" in mailbox else frozenset(teams)
         return cls(tuple(domain.lower() for domain in opening.own_domains), own, mailbox if "@" in mailbox else "",
                    teams, str(given.get("team") or ""), bool(given.get("subjects", True)),
-                   bool(given.get("skip_sensitive", True)), _skipped(opening), opening.now)
+                   bool(given.get("skip_sensitive", True)), _skipped(opening), opening.now,
+                   bool(given.get("signals", True)))
 
     @property
     def knows_inside(self) -> bool:
@@ -180,15 +185,22 @@ class MailReader:
 
 @dataclass(slots=True)
 class Batch:
-    """The mails of one page on their way to facts; a mail that makes none is kept aside with the reason."""
+    """The mails of one page on their way to facts; a mail that makes none is kept aside with the reason.
+
+    `unheard`: mails in a mailbox whose text may be looked through for signals, by uid; `hear` takes their texts.
+    """
 
     reader: MailReader
     events: list[Event] = field(default_factory=list)
     changes: dict[tuple[Ref, Scalar], Change] = field(default_factory=dict)
     aside: list[Aside] = field(default_factory=list)
+    unheard: dict[int, Heard] = field(default_factory=dict)
 
     def add(self, raw: bytes, evidence: Mapping[str, Scalar], arrived_at: datetime | None = None) -> None:
-        """Read one mail (its header is enough). An unreadable one is kept aside under the hash of its header."""
+        """Read one mail; its header is enough, and what follows it in a file is looked through for signals.
+
+        An unreadable mail is kept aside under the hash of its header.
+        """
         headers = Headers(raw)
         try:
             events = self.reader.read(headers, evidence, arrived_at)
@@ -198,9 +210,20 @@ class Batch:
             self.aside.append(Aside(headers.fingerprint, str(skip), where))
             return
         self.events += events
+        heard = Heard.of(headers, events[0]) if self.reader.signals else None
+        if heard and "uid" in evidence:
+            self.unheard[int(evidence["uid"] or 0)] = heard
+        elif heard:
+            self.events += heard.in_whole(raw)
         # The same names stand in every mail of a thread; one change a page is enough.
         for change in self.reader.names(headers, events[0].at):
             self.changes.setdefault((change.object, change.value), change)
+
+    def hear(self, texts: Iterable[tuple[int, bytes, bytes]]) -> None:
+        """Add the signals in these texts: uid, header of the first part, the part itself. Nothing else is kept."""
+        for uid, mime, body in texts:
+            if uid in self.unheard:
+                self.events += self.unheard.pop(uid).in_part(mime, body)
 
     def page(self, cursor: Cursor, *, watermark: datetime | None = None, behind: int | None = None) -> Page:
         """The page of what was added, and the cursor that resumes after it."""

@@ -20,7 +20,7 @@ _BEFORE = 256
 
 
 class MboxMail(NamedTuple):
-    """One mail of an mbox: its first and one past its last byte, and its header."""
+    """One mail of an mbox: its first and one past its last byte, its header, and of its body what was asked for."""
 
     start: int
     end: int
@@ -61,8 +61,10 @@ def _begins_as_mail(path: Path) -> bool:
             and any(name in fields for name in ("message-id", "received", "date")))
 
 
-def mbox_mails(stream: BinaryIO, offset: int) -> Iterator[MboxMail]:
+def mbox_mails(stream: BinaryIO, offset: int, body_bytes: int = 0) -> Iterator[MboxMail]:
     """The mails that begin at `offset` or later. One whose header is still being written is left for later.
+
+    `body_bytes`: how much of the body to give along with the header.
 
     A line "From ..." begins a mail when it follows an empty line and a header field follows it. Programs quote
     such lines in bodies, but not all of them do.
@@ -70,14 +72,18 @@ def mbox_mails(stream: BinaryIO, offset: int) -> Iterator[MboxMail]:
     stream.seek(offset)
     position, start, in_header = offset, -1, False
     header: list[bytes] = []
+    room = 0
     for line, begins in _whole_lines(stream):
         if begins:
             if start >= 0 and not in_header:
                 yield MboxMail(start, position, b"".join(header))
-            start, header, in_header = position, [], True
+            start, header, in_header, room = position, [], True, body_bytes
         elif in_header:
             header.append(line)
             in_header = bool(line.strip(b"\r\n"))
+        elif room > 0:
+            header.append(line)
+            room -= len(line)
         position += len(line)
     if start >= 0 and not in_header:
         yield MboxMail(start, position, b"".join(header))

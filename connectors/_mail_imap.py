@@ -1,4 +1,4 @@
-"""One read-only connection to an IMAP server: what is in the folders, headers of a range, and waiting for news.
+"""One read-only connection to an IMAP server: what is in the folders, headers, texts, and waiting for news.
 
 Folders are opened by EXAMINE and read by BODY.PEEK, so nothing is ever marked as read. imap-tools does the
 protocol; every failure leaves here as RetryLater or FixSettings, without addresses or server prose in the text.
@@ -31,6 +31,10 @@ from data.errors import FixSettings, RetryLater
 IDLE_ROUND_SECONDS = 28 * 60.0
 IDLE_STEP_SECONDS = 0.5
 _ITEMS = "(UID RFC822.SIZE INTERNALDATE BODY.PEEK[HEADER]<0.262144>)"
+# The first part is where mail programs put the text; what is attached follows it and is left where it is.
+_TEXT_ITEMS = "(UID BODY.PEEK[1.MIME] BODY.PEEK[1]<0.65536>)"
+_TEXTS_AT_ONCE = 200
+_PART = re.compile(rb"BODY\[1(\.MIME)?\](?:<\d+>)? \{\d+\}$")
 _UID = re.compile(rb"\bUID (\d+)")
 _SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)")
 _ARRIVED = re.compile(rb'\bINTERNALDATE "([^"]+)"')
@@ -185,6 +189,16 @@ class Session:
                 raise imaplib.IMAP4.abort("FETCH was refused")
             return sorted(_fetched(answer))
 
+    def texts(self, uids: Sequence[int]) -> Iterator[tuple[int, bytes, bytes]]:
+        """Of these mails in the open folder: UID, header and first 64 KB of the first part."""
+        for start in range(0, len(uids), _TEXTS_AT_ONCE):
+            with self._errors():
+                some = ",".join(map(str, uids[start:start + _TEXTS_AT_ONCE]))
+                kind, answer = self._box.client.uid("FETCH", some, _TEXT_ITEMS)
+                if kind != "OK":
+                    raise imaplib.IMAP4.abort("FETCH was refused")
+            yield from _texts(answer)
+
     def noop(self) -> None:
         """Raises RetryLater when the connection is gone."""
         with self._errors():
@@ -281,6 +295,19 @@ def _fetched(answer: Sequence[Any]) -> Iterator[Fetched]:
         uid, size, arrived = _UID.search(meta), _SIZE.search(meta), _ARRIVED.search(meta)
         if uid:
             yield Fetched(int(uid[1]), int(size[1]) if size else 0, _moment(arrived[1] if arrived else b""), header)
+
+
+def _texts(answer: Sequence[Any]) -> Iterator[tuple[int, bytes, bytes]]:
+    """The texts in a FETCH answer: a mail comes as one or two literals, its UID before or behind them."""
+    meta, found = b"", {False: b"", True: b""}
+    for item in answer:
+        said = item[0] if isinstance(item, tuple) else item if isinstance(item, bytes) else b""
+        meta += said
+        if isinstance(item, tuple) and (part := _PART.search(said)):
+            found[bool(part[1])] = item[1]
+        elif uid := _UID.search(meta):
+            yield int(uid[1]), found[True], found[False]
+            meta, found = b"", {False: b"", True: b""}
 
 
 def _moment(internaldate: bytes) -> datetime | None:

@@ -91,12 +91,14 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One look at the source. What was created before `since` has been told; `now` is the server's clock."""
+    """One look at the source. What was created before `since` has been told; `now` is the server's clock.
+    `signals`: whether the texts of messages are read and looked through."""
 
     known: Known
     subjects: bool
     since: datetime
     now: datetime
+    signals: bool = False
 
     def event(self, lead: Lead, activity: str, told: Told) -> Event:
         """An event of a lead: with its account and contact, who did it, and its sales team."""

@@ -47,6 +47,7 @@ class Walker:
     overlap: timedelta
     size: int
     subjects: bool
+    signals: bool = False
 
     def walk(self, name: str, place: Mapping[str, Any], known: Known) -> Iterator[tuple[Facts, dict[str, Any]]]:
         """The pages of one kind of record, each with the place where to go on. The place holds `since` (moment, ""
@@ -55,7 +56,7 @@ class Walker:
         began, after = str(place.get("began") or _text(now)), int(place.get("after", 0))
         # The first walk through the meetings tells of those that are over by now.
         since = str(place.get("since", _text(now - self.overlap) if stream.dated == "stop" else ""))
-        look = Look(known, self.subjects, moment(since) or LONG_AGO, now)
+        look = Look(known, self.subjects, moment(since) or LONG_AGO, now, self.signals)
         while True:
             facts = stream.read(look, _domain(stream, since, after, now), self.size)
             # Only an empty page is the last one: Odoo cuts a page short where it hides a message from the account.

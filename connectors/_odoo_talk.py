@@ -1,4 +1,4 @@
-"""What is said and planned around a lead: messages, notes, follow-ups, meetings. Never their text."""
+"""What is said and planned around a lead: messages, notes, follow-ups, meetings. Their text is never kept."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from connectors._odoo_facts import RANKS, Facts, Look, Told, name_of, when
 from connectors._odoo_known import ROBOT, Lead, Then, bare, key, moment
 from connectors._odoo_rpc import Row
+from connectors._signals import signals_of
 from data.event import Event, Ref, Scalar
 
 # Senders set the date of a mail themselves; a clock that is off by more than this is not believed.
@@ -21,7 +22,7 @@ def messages(look: Look, domain: Sequence[Any], limit: int) -> Facts:
     rows = look.known.rpc.records("mail.message", domain, [
         "res_id", "message_type", "subtype_id", "is_internal", "author_id", "email_from", "partner_ids",
         "notified_partner_ids", "date", "create_date", "message_id", "parent_id", "mail_activity_type_id",
-        *(["subject"] if look.subjects else [])], limit=limit)
+        *(["subject"] if look.subjects else []), *(["body"] if look.signals else [])], limit=limit)
     leads = look.known.leads(sorted({row["res_id"] for row in rows}))
     look.known.partners(one for row in rows for one in [row["author_id"], *_recipients(row)])
     roots = look.known.message_ids(row["parent_id"] for row in rows)
@@ -29,7 +30,10 @@ def messages(look: Look, domain: Sequence[Any], limit: int) -> Facts:
 
     def read(row: Row) -> None:
         if row["res_id"] in leads:
-            facts.events.append(_message(look, leads[row["res_id"]], row, roots))
+            message = _message(look, leads[row["res_id"]], row, roots)
+            facts.events.append(message)
+            if look.signals and message.activity in ("msg.in", "msg.out"):
+                facts.events += signals_of(message, str(row["body"] or ""), markup=True)
     return facts.each("mail.message", rows, read)
 
 

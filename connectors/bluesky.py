@@ -1,7 +1,7 @@
 """Bluesky: what people write to our account, how they react, and what we publish and answer.
 
 Read over the AT protocol (XRPC) from the account's own server: notifications for what others do, the repository
-for what we do. Metadata only: no text of a post is kept.
+for what we do. Metadata and signals only: no text of a post is kept.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from connectors._bluesky_map import Account, find
 from connectors._bluesky_read import copied, notifications, own_posts
 from connectors._contract import Connector, Cursor, Opening, Page, Setting
 from connectors._http import Http, Refused
+from connectors._signals import SIGNAL_ACTIVITIES, SIGNALS_SETTING
 from data.errors import FixSettings, FrontviewError, RetryLater
 from data.event import Change
 
@@ -71,7 +72,8 @@ class Bluesky:
             self._sign_in()
         did, handle = str(self._session["did"]), str(self._session.get("handle") or self._settings["handle"])
         teams = self._opening.teams
-        return Account(did, handle, str(self._settings["team"] or teams.get(did) or teams.get(handle) or ""))
+        return Account(did, handle, str(self._settings["team"] or teams.get(did) or teams.get(handle) or ""),
+                       bool(self._settings.get("signals", True)))
 
     def _headers(self, refused: Refused | None) -> Mapping[str, str] | None:
         """The bearer of our session; after a refusal that a new session mends, the bearer of that."""
@@ -120,13 +122,14 @@ CONNECTOR = Connector(
     id="bluesky",
     title="Bluesky",
     shape="pull",
-    activities=("msg.in", "msg.out", "publish", "reaction.received", "follow.received"),
+    activities=("msg.in", "msg.out", "publish", "reaction.received", "follow.received", *SIGNAL_ACTIVITIES),
     settings=(
         Setting("handle", "the account's name, such as acme.bsky.social", required=True),
         Setting("password", "an app password of the account", required=True, secret=True),
         Setting("service", "the account's server", default="https://bsky.social"),
         Setting("team", "the team that answers for the account", default=""),
         Setting("history_days", "how many days back the first look goes", default=30),
+        SIGNALS_SETTING,
     ),
     blind="While Bluesky is down mentions, replies, reactions and own posts are missing; it never tells when "
           "others delete or take back something, when an own post older than the newest 100 is deleted or "

@@ -1,4 +1,4 @@
-"""E-mail from files: an mbox, a Maildir, or a folder of single raw mails (.eml). Only headers become facts."""
+"""E-mail from files: an mbox, a Maildir, or a folder of raw mails (.eml). Of bodies at most signals are kept."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from connectors._contract import Connector, Cursor, Opening, Page, Setting
 from connectors._mail import MAIL_ACTIVITIES, MAIL_SETTINGS, PAGE_SIZE, Batch, MailReader
 from connectors._mail_files import bytes_before, is_mbox, mail_folders, mbox_mails, settled_mails, sniff
 from connectors._mail_headers import LONGEST_HEADER
+from connectors._signal_text import LONGEST_TEXT
 from data.errors import FixSettings, RetryLater
 
 __all__ = ["CONNECTOR", "MailboxSource", "sniff"]
@@ -87,7 +88,7 @@ class MailboxSource:
             offset = int(cursor.get("offset", 0))
             if bytes_before(stream, offset) != cursor.get("before", ""):
                 offset = 0
-            mails = mbox_mails(stream, offset)
+            mails = mbox_mails(stream, offset, LONGEST_TEXT if self._reader.signals else 0)
             while True:
                 batch = Batch(self._reader)
                 some = list(islice(mails, PAGE_SIZE))
@@ -141,8 +142,8 @@ CONNECTOR = Connector(
     shape="file",
     activities=MAIL_ACTIVITIES,
     settings=(Setting("path", "an mbox file, a Maildir, or a folder of .eml files", required=True), *MAIL_SETTINGS),
-    blind="Deleted mail is not told, blind copies and bodies are not read, a From line can be forged; an archive "
-          "ends when it was last written.",
+    blind="Deleted mail is not told, blind copies are not read, of bodies only signals are kept, a From line can "
+          "be forged; an archive ends when it was last written.",
     open=MailboxSource,
     every_seconds=60.0,
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from connectors._contract import Connector, Cursor, Opening, Page, Setting
@@ -16,6 +17,7 @@ from connectors._odoo_facts import Recent
 from connectors._odoo_known import Known
 from connectors._odoo_rpc import Rpc
 from connectors._odoo_streams import STREAMS, Walker, known_up_to
+from connectors._signals import SIGNAL_ACTIVITIES, SIGNALS_SETTING
 from data.errors import FixSettings, FrontviewError
 
 OLDEST_RELEASE = 14
@@ -31,7 +33,8 @@ class Odoo:
         self._rpc = Rpc(opening)
         given = opening.settings
         overlap = timedelta(seconds=float(given["overlap_seconds"]))
-        self._walker = Walker(self._rpc, overlap, int(given["page_size"]), bool(given["subjects"]))
+        self._walker = Walker(self._rpc, overlap, int(given["page_size"]), bool(given["subjects"]),
+                              bool(given.get("signals", False)))
         self._recent = Recent()
         self._closed = threading.Event()
 
@@ -100,13 +103,15 @@ CONNECTOR = Connector(
                 "opportunity.lost", "stage.changed", "owner.changed", "amount.changed", "closedate.changed",
                 "transfer", "reopened", "msg.in", "msg.out", "msg.internal", "note.added", "task.planned",
                 "task.done", "meeting.scheduled", "meeting.held", "meeting.cancelled",
-                "lead.archived", "opportunity.archived"),
+                "lead.archived", "opportunity.archived", *SIGNAL_ACTIVITIES),
     settings=(
         Setting("url", "the server's address, https://crm.firm.example", required=True),
         Setting("database", "the name of the database", required=True),
         Setting("login", "the account to read with", required=True),
         Setting("password", "its password or API key", required=True, secret=True),
         Setting("subjects", "keep the subject line of messages (true or false)", True),
+        # Other than mail, Odoo would not send the texts unasked.
+        replace(SIGNALS_SETTING, default=False),
         Setting("overlap_seconds", "how far each look reaches back; as long as Odoo lets a request take", 120),
         Setting("page_size", "records to ask for at a time", 500),
     ),

@@ -12,6 +12,7 @@ from typing import Any
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from data.audit import COMMAND_LINE, Who, append
 from data.errors import FixSettings
 from data.event import micros
 from data.scope import Principal, Role
@@ -34,8 +35,12 @@ class Account:
     active: bool
 
 
-def create_account(writer: Writer, principal: Principal, password: str, *, now: datetime | None = None) -> None:
-    """Store a new account. FixSettings when the login is taken, empty or unfit, or the password too short."""
+def create_account(writer: Writer, principal: Principal, password: str, *, now: datetime | None = None,
+                   by: Who = COMMAND_LINE) -> None:
+    """Store a new account, and in the audit trail who made it.
+
+    FixSettings when the login is taken, empty or unfit, or the password too short.
+    """
     login = principal.login.strip().lower()
     if not login or len(login) > 120 or not principal.name.strip():
         raise FixSettings(f"login {login!r}: a login of at most 120 characters and a name are needed")
@@ -44,6 +49,7 @@ def create_account(writer: Writer, principal: Principal, password: str, *, now: 
     if len(password) < MIN_PASSWORD:
         raise FixSettings(f"the password has {len(password)} characters; use {MIN_PASSWORD} or more")
     teams = None if principal.teams is None else json.dumps(sorted(principal.teams))
+    created_t = micros(now or datetime.now(UTC))
     row = [
         login,
         principal.name.strip(),
@@ -51,13 +57,15 @@ def create_account(writer: Writer, principal: Principal, password: str, *, now: 
         principal.actor,
         teams,
         _hasher.hash(password),
-        micros(now or datetime.now(UTC)),
+        created_t,
     ]
 
     def insert(con: Any) -> None:
         if con.execute("SELECT 1 FROM account WHERE login = ?", [login]).fetchall():
             raise FixSettings(f"login {login!r} exists already; choose another or activate that account again")
         con.execute("INSERT INTO account VALUES (?, ?, ?, ?, ?, ?, ?, true)", row)
+        detail = {"login": login, "role": principal.role.value, "teams": teams and json.loads(teams)}
+        append(con, created_t, by, "account made", detail=detail)
 
     writer.do(insert)
 
@@ -89,16 +97,23 @@ def list_accounts(writer: Writer) -> list[Account]:
     return [_account(row) for row in rows]
 
 
-def set_active(writer: Writer, login: str, *, active: bool) -> None:
-    """Let an account sign in, or no more; running sessions end within seconds. FixSettings for an unknown one."""
+def set_active(writer: Writer, login: str, *, active: bool, by: Who = COMMAND_LINE) -> None:
+    """Let an account sign in, or no more; running sessions end within seconds. FixSettings for an unknown one.
+
+    The audit trail tells who did it; nothing is recorded where nothing changes.
+    """
     login = login.strip().lower()
-    known = writer.do(
-        lambda con: con.execute(
-            "UPDATE account SET active = ? WHERE login = ? RETURNING login", [active, login]
-        ).fetchall()
-    )
-    if not known:
-        raise FixSettings(f"there is no account {login!r}; `python app.py user list` shows those there are")
+
+    def change(con: Any) -> None:
+        known = con.execute("SELECT active FROM account WHERE login = ?", [login]).fetchall()
+        if not known:
+            raise FixSettings(f"there is no account {login!r}; `python app.py user list` shows those there are")
+        if known[0][0] != active:
+            con.execute("UPDATE account SET active = ? WHERE login = ?", [active, login])
+            append(con, writer.clock(), by, "account let in" if active else "account shut out",
+                   detail={"login": login})
+
+    writer.do(change)
 
 
 def session_secret(writer: Writer) -> str:

@@ -18,17 +18,19 @@ from data.scope import Role, Scope
 TERMS: Final = ("activity", "channel", "object_type", "attribute", "qualifier")
 _SHARED: Final = {"rule", "rule_term", "rule_clock", "calendar_open", "activity_source", "lifecycle"}
 _BY_OBJECT: Final = {
-    "case_event", "event_object", "object", "object_change", "object_now", "object_fact", "object_team",
-    "object_actor",
+    "case_event", "event_object", "object", "object_change", "object_now", "object_fact", "case_open",
+    "object_team", "object_actor",
     "binding", "binding_open", "binding_done", "binding_past",
 }
 _BY_TEAM: Final = {"agg_activity", "agg_dfg", "agg_rule", "agg_case"}
 # What a person or team answers for now, by its own column and not by who ever took part: figures are made of these,
 # and joining the whole history of participation to each of them would cost more than the figure.
-_OWNED: Final = {Role.MANAGER: {"object_fact", "binding_open", "binding_done"}, Role.REP: {"object_fact"}}
+_OF_TEAM: Final = {"object_fact", "case_open", "binding_open", "binding_done"}
 _WHOLE: Final = {"variant", "agg_variant"}
 _CONTENT: Final = _BY_OBJECT | _BY_TEAM | _WHOLE | {"event", "record", "object_object"}
 _ADMIN: Final = {"quarantine", "commit_log"}
+# What waits for officers' judgement and what they decided: nobody else reads it.
+_REVIEW: Final = {"review_item", "review_action", "waiver", "barred_actor", "case_actor", "unmasking"}
 _TABLE_FUNCTIONS: Final = {"range", "unnest", "generate_series"}
 # What a statement may be made of. All else is refused: DuckDB also knows writing inside WITH, and SHOW inside FROM.
 _QUERIES: Final = {"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE"}
@@ -41,12 +43,21 @@ _FUNCTIONS_NEVER: Final = {"stats", "json_serialize_plan", "current_setting", "g
 # Code 0 stands for nobody: a reader without a person or team of his own must not match what has none either.
 _MY_TEAMS = "SELECT code FROM main.term WHERE kind = 'team' AND code <> 0 AND list_contains($scope_teams, name)"
 _ME = "SELECT code FROM main.term WHERE kind = 'actor' AND code <> 0 AND name = $scope_actor"
+_OF_REP: Final = {
+    "object_fact": f"actor IN ({_ME})",
+    "case_open": f"actor IN ({_ME})",
+    "binding_open": f"obj IN (SELECT obj FROM main.object_fact WHERE actor IN ({_ME}))",
+}
 _DERIVED: Final = {
     **{name: "SELECT code, name FROM main.term WHERE kind = '" + name + "'" for name in TERMS},
-    # All dictionaries at once, for readers that remember them.
-    "word": "SELECT kind, code, name FROM main.term WHERE kind IN ('team', '" + "', '".join(TERMS) + "')",
+    # All dictionaries at once, for readers that remember them; a team comes with the number of its people.
+    "word": """SELECT t.kind, t.code, t.name, coalesce(a.people, 0) AS people FROM main.term t
+               LEFT JOIN (SELECT team, count(DISTINCT actor) AS people FROM main.team_actor GROUP BY team) a
+               ON a.team = t.code AND t.kind = 'team' WHERE t.kind IN ('team', '""" + "', '".join(TERMS) + "')",
     # The number of the newest event, whoever may see it: where a search from the end begins.
     "arrival": "SELECT coalesce(max(seq), 0) AS last_seq FROM main.event",
+    # The same of objects: a search begins with the newest.
+    "numbering": "SELECT coalesce(max(obj), 0) AS last_obj FROM main.object",
     "team": """SELECT t.code, t.name, coalesce(a.people, 0) AS people FROM main.term t
                LEFT JOIN (SELECT team, count(DISTINCT actor) AS people FROM main.team_actor GROUP BY team) a
                ON a.team = t.code WHERE t.kind = 'team'""",
@@ -61,6 +72,13 @@ _DERIVED: Final = {
                                FROM main.source) s ON s.code = a.source GROUP BY r.rule""",
     "account": "SELECT login, name, role, actor, teams, created_t, active FROM main.account",
 }
+RULE_WATERMARK: Final = _DERIVED["rule_watermark"]
+"""How far the absence of each rule's answer is certain, for writers that need it too."""
+# Whose work the reader does not judge: his own, and that of everybody he answers to.
+_BARRED: Final = """WITH RECURSIVE above AS (
+                 SELECT lower($scope_actor) AS name
+                 UNION SELECT s.superior FROM main.superior s JOIN above ON s.person = above.name)
+             SELECT code FROM main.term WHERE kind = 'actor' AND code <> 0 AND lower(name) IN (FROM above)"""
 _ACTOR = """SELECT t.code, {key} AS key, {name} AS name, p.team
             FROM main.term t LEFT JOIN (
                 SELECT actor, arg_max(value, t) FILTER (attribute = 'name') AS name,
@@ -68,14 +86,26 @@ _ACTOR = """SELECT t.code, {key} AS key, {name} AS name, p.team
                 FROM main.person GROUP BY actor
             ) p ON p.actor = t.code WHERE t.kind = 'actor'"""
 _REAL_NAME = "coalesce(p.name, t.name)"
-# The salt is drawn once for each file, so pseudonyms are stable in it and differ between firms.
-_PSEUDONYM = """CASE WHEN t.code = 0 THEN '' ELSE 'Person ' || upper(substr(md5(
-                (SELECT value FROM main.setting WHERE name = 'pseudonym_salt') || t.name), 1, 5)) END"""
+# An officer tells people apart only within a case. A pseudonym that held everywhere would give somebody away in all
+# other cases as soon as one case shows the name, or by what was seen there before.
+_SOMEBODY = "CASE WHEN t.code = 0 THEN '' ELSE 'Person' END"
+# The people of each case: a pseudonym that holds in it alone, and the name only while two officers have agreed that
+# this case be named. The salt is drawn once for each file.
+_NAMED = """SELECT obj FROM main.unmasking WHERE agreed_t IS NOT NULL AND until_t > epoch_us(now())"""
+_CASE_ACTOR = f"""SELECT a.obj, t.code, 'Person ' || upper(substr(md5(
+                     (SELECT value FROM main.setting WHERE name = 'pseudonym_salt') || a.obj || '/' || t.name), 1, 5)
+                     ) AS alias,
+                     CASE WHEN a.obj IN ({_NAMED}) THEN coalesce((
+                         SELECT arg_max(value, p.t) FROM main.person p WHERE p.actor = t.code AND p.attribute = 'name'
+                     ), t.name) END AS name
+                 FROM main.object_actor a JOIN main.term t ON t.kind = 'actor' AND t.code = a.actor
+                 JOIN main.object_fact f ON f.obj = a.obj"""
+_PEOPLE: Final = {"barred_actor": _BARRED, "case_actor": _CASE_ACTOR}
 
 
 def _actor(scope: Scope) -> str:
     if scope.role == Role.OFFICER:
-        return _ACTOR.replace("{key}", _PSEUDONYM).replace("{name}", _PSEUDONYM)
+        return _ACTOR.replace("{key}", "''").replace("{name}", _SOMEBODY)
     return _ACTOR.replace("{key}", "t.name").replace("{name}", _REAL_NAME)
 
 
@@ -115,8 +145,8 @@ def _rows_in_scope(relation: str, scope: Scope) -> str | None:
     if scope.role == Role.OFFICER:
         return _for_officer(relation)
     if scope.role == Role.REP:
-        if relation in _OWNED[Role.REP]:
-            return f"SELECT * FROM main.{relation} WHERE actor IN ({_ME})"
+        if relation in _OF_REP:
+            return f"SELECT * FROM main.{relation} WHERE {_OF_REP[relation]}"
         rows = _taking_part(relation, "actor", _ME)
         if rows is None:
             raise NotAllowed(f"a rep reads no {relation}: it sums over other people's work")
@@ -127,14 +157,23 @@ def _rows_in_scope(relation: str, scope: Scope) -> str | None:
         return "SELECT * FROM main.event" if relation == "record" else None
     if relation in _WHOLE:
         raise NotAllowed(f"{relation} is kept for all teams together; this manager sees {len(scope.teams)} of them")
-    if relation in _BY_TEAM or relation in _OWNED[Role.MANAGER]:
+    if relation in _BY_TEAM or relation in _OF_TEAM:
         return f"SELECT * FROM main.{relation} WHERE team IN ({_MY_TEAMS})"
     return _taking_part(relation, "team", _MY_TEAMS)
 
 
+def _reviewing(relation: str, scope: Scope) -> str | None:
+    """The review queue and who took part in a case, for officers; nobody is named but where two agreed to it."""
+    if scope.role not in (Role.OFFICER, Role.SYSTEM):
+        raise NotAllowed(f"only an officer reads the review queue and the people of a case, so not {relation}")
+    if relation in _PEOPLE:
+        return _PEOPLE[relation]
+    return "SELECT * EXCLUDE (actor) FROM main.review_action" if relation == "review_action" else None
+
+
 def _definition(relation: str, scope: Scope) -> str | None:
-    if relation in _SHARED:
-        return None
+    if relation in _SHARED | _REVIEW:
+        return _reviewing(relation, scope) if relation in _REVIEW else None
     if relation == "actor":
         if scope.role == Role.ADMINISTRATOR:
             raise NotAllowed("an administrator reads no content")

@@ -30,11 +30,14 @@ from data._tables import (
     want,
     weekdays,
 )
+from data.alert_settings import AlertSettings, read_alert
 from data.errors import FixSettings
+from data.review_settings import People, Review, read_people, read_review
 
 EXAMPLE = Path(__file__).with_name("frontview.example.toml")
 _HOME = Path(__file__).resolve().parent.parent
-_TABLES = ("firm", "server", "store", "rules", "privacy", "teams", "sources", "calendars")
+_TABLES = ("firm", "server", "store", "rules", "privacy", "teams", "sources", "calendars", "alerts", "people",
+           "review")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +74,10 @@ class StorePlace:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """`[rules]`: folders with packs of the firm's own, and the ids of rules and packs that are switched off."""
+    """`[rules]`: folders with packs of the firm's own, and ids of rules and packs that are switched on or off."""
 
     packs: Words = ()
+    enable: Words = ()
     disable: Words = ()
 
 
@@ -118,6 +122,9 @@ class Settings:
     teams: Mapping[str, Words] = field(default_factory=dict)
     sources: Mapping[str, SourceSettings] = field(default_factory=dict)
     calendars: Mapping[str, CalendarSettings] = field(default_factory=dict)
+    alerts: Mapping[str, AlertSettings] = field(default_factory=dict)
+    people: People = field(default_factory=People)
+    review: Review = field(default_factory=Review)
     file: Path | None = None
     folder: Path = _HOME
     environ: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
@@ -263,6 +270,8 @@ def _settings(raw: dict[str, Any], path: Path) -> Settings:
         sources={name: _source(name, body, path) for name, body in raw.get("sources", {}).items()},
         calendars={name: _calendar(name, body, firm.time_zone, path)
                    for name, body in {"default": {}, **raw.get("calendars", {})}.items()},
+        alerts={name: read_alert(name, body, path) for name, body in raw.get("alerts", {}).items()},
+        people=read_people(raw.get("people", {}), path), review=read_review(raw.get("review", {}), path),
         file=path, folder=folder)
     _plausible(settings, path)
     # Path's own `/` keeps an absolute path and leads a relative one from the folder of the file.

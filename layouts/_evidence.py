@@ -9,22 +9,27 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dash import Dash, Input, Output, html, no_update
 
 import metrics
+from data import unmask
 from data.errors import FrontviewError
 from data.plugins import discover
-from data.scope import Principal, Scope
+from data.scope import Principal, Role, Scope
 from data.store import Store
 from data.writer import Writer
-from layouts import _cards, _panel
+from layouts import _cards, _desk_panel, _panel, _review_panel
 from layouts._auth import viewer
 from layouts._contract import View
+from layouts._desk_panel import Look
+from layouts._review_work import note_opened
 from metrics import case as cases
 from metrics._contract import Filters, Read
+from metrics._marks import settled
+from metrics._persons import is_named
 
 log = logging.getLogger(__name__)
 _SCOPES_REMEMBERED = 500
@@ -65,20 +70,45 @@ def open_panel(views: Mapping[str, View], sight: Sight, principal: Principal, as
         return _cards.trouble("This page is not part of your role.")
     read = sight.read(principal.scope)
     try:
-        if kind == "figure":
-            query = asked.get("query")
-            filters = Filters.parse({k: str(v) for k, v in query.items()} if isinstance(query, dict) else {})
-            return _figure(view, read, filters, (sight.now(), rest))
+        query = asked.get("query")
+        filters = Filters.parse({k: str(v) for k, v in query.items()} if isinstance(query, dict) else {})
+        look = Look(read, rest, settled(filters, sight.now()), sight.now(), principal.login)
+        if kind == "figure" or (principal.role is Role.OFFICER and kind in _desk_panel.OPENERS):
+            return _look(sight, principal, (kind, look), (view, asked))
         opener = OPENERS.get(kind)
         if opener is None:
             return _cards.trouble("There is nothing behind this.")
+        if kind == "item":
+            note_opened(sight.writer, principal, int(rest), sight.now())
         found = opener(read, rest)
     except FrontviewError as error:
         return _cards.trouble(str(error))
     except ValueError:
         return _cards.trouble("The link to this evidence cannot be read; open it from its page again.")
-    _note(sight, principal, (kind, rest), f"{view.title}: {str(asked.get('from', ''))[:80] or 'opened'}")
+    _note(sight, principal, (kind, rest), _purpose(view, asked))
     return found
+
+
+def _purpose(view: View, asked: Mapping[str, Any]) -> str:
+    return f"{view.title}: {str(asked.get('from', ''))[:80] or 'opened'}"
+
+
+def _look(
+    sight: Sight, principal: Principal, opened: tuple[str, Look], origin: tuple[View, Mapping[str, Any]]
+) -> Any:
+    """A figure, or what an officer opens. That names are seen is written down before they are read."""
+    kind, look = opened
+    if kind == "figure":
+        return _figure(origin[0], look.read, look.filters, (look.now_t, look.word))
+    purpose = _purpose(*origin)
+    obj = _desk_panel.case_of(kind, look.word)
+    if obj is not None and is_named(look.read, obj):
+        seen = (kind, obj, purpose)
+        sight.writer.do(lambda con: unmask.note_look(con, look.now_t, principal, obj, seen))
+        look = replace(look, named=True)
+    elif kind in {"case", "event", "binding"}:
+        sight.writer.note_view(principal, kind, obj if obj is not None else int(look.word), purpose)
+    return _desk_panel.OPENERS[kind](look)
 
 
 def _note(sight: Sight, principal: Principal, opened: tuple[str, str], purpose: str) -> None:
@@ -93,7 +123,7 @@ def _figure(view: View, read: Read, filters: Filters, asked: tuple[int, str]) ->
     find = view.evidence.get(name)
     if find is None:
         return _cards.trouble("No cases are known behind this figure.")
-    return _panel.case_list(find(read, filters, now_t, word), now_t)
+    return _panel.case_list(find(read, filters, now_t, word), filters.asof_t or now_t)
 
 
 def _case(read: Read, word: str) -> Any:
@@ -117,4 +147,10 @@ def _metric(_read: Read, word: str) -> Any:
     return _panel.metric(known[word])
 
 
-OPENERS: dict[str, Callable[[Read, str], Any]] = {"case": _case, "event": _event, "find": _find, "metric": _metric}
+OPENERS: dict[str, Callable[[Read, str], Any]] = {
+    "case": _case,
+    "event": _event,
+    "find": _find,
+    "metric": _metric,
+    "item": _review_panel.item,
+}

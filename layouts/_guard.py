@@ -14,12 +14,16 @@ from layouts._contract import View
 
 OPEN = ("/login", "/logout", "/healthz")
 OPEN_BELOW = ("/hooks/", "/assets/")
-BEHIND_LOGIN = ("/_dash-layout", "/_dash-dependencies", "/_dash-update-component", "/_favicon.ico")
+BEHIND_LOGIN = ("/_dash-layout", "/_dash-dependencies", "/_dash-update-component", "/_favicon.ico",
+                "/evidence")
 BEHIND_LOGIN_BELOW = ("/_dash-component-suites/", "/stream/")
 CAPS = {
     "/login": 8_192,
     "/logout": 1_024,
     "/accounts": 8_192,
+    "/review": 16_384,
+    "/compliance": 8_192,
+    "/lab": 262_144,
     "/_dash-update-component": 262_144,
     "/hooks/": 1_048_576,
 }

@@ -13,7 +13,7 @@ from typing import Any
 
 from data.scope import Principal
 
-SHOWN_AT_ONCE = 6
+SHOWN_AT_ONCE = 8
 ROLE_WORDS = {
     "manager": "sees live work, waiting customers and promises about to be missed",
     "officer": "sees open and imminent breaches with their evidence; people stay pseudonymous",

@@ -60,7 +60,7 @@ def _rows(rows: Sequence[CaseRow]) -> Component:
                             ],
                             className="line",
                         ),
-                        html.Span(" · ".join(w for w in (_words(r.label), r.note) if w), className="soft clip"),
+                        html.Span(" · ".join(w for w in (words(r.label), r.note) if w), className="soft clip"),
                     ],
                     **_cards.attrs({"data-open": f"case:{r.label.obj}"}),
                 )
@@ -72,33 +72,37 @@ def _rows(rows: Sequence[CaseRow]) -> Component:
 
 
 def _title(label: Label) -> str:
-    return label.customer or label.name or _words(label)
+    return label.customer or label.name or words(label)
 
 
-def _words(label: Label) -> str:
+def words(label: Label) -> str:
+    """An object by its type and number."""
     return f"{_cards.type_word(label.otype)} {_cards.short_id(label.otype, label.id)}"
 
 
-def case(found: Case) -> list[Component]:
-    """One case: what is known of it, the rules it activated, and its course."""
-    marks = {seq: b for b in found.bindings if b.verdict == 2 for seq in (b.target_seq or b.act_seq,)}
+def case(found: Case, *, proofs: bool = False, people: Sequence[Component] = ()) -> list[Component]:
+    """One case: what is known of it, what is to be said of its people, the rules it activated (`proofs`: each opens
+    its evidence), and its course."""
     return [
-        html.P(_words(found.label), className="soft kicker"),
-        html.H2(found.label.name or found.label.customer or _words(found.label), tabIndex="-1"),
-        _pairs(_facts(found)),
-        *_bindings(found.bindings),
+        html.P(words(found.label), className="soft kicker"),
+        html.H2(found.label.name or found.label.customer or words(found.label), tabIndex="-1"),
+        pairs(_facts(found)),
+        *people,
+        *_bindings(found.bindings, found.label.obj if proofs else None),
         html.H3(f"Course, {len(found.steps)} events" + (" (latest)" if len(found.steps) >= 200 else "")),
-        html.Ol(
-            [
-                _step(step, before, marks)
-                for step, before in zip(found.steps, [*found.steps[1:], None], strict=True)
-            ],
-            className="course",
-        )
-        if found.steps
-        else _cards.empty("No event of this object is in your scope."),
+        course(found, within=proofs),
         *_known(found.attributes),
     ]
+
+
+def course(found: Case, *, within: bool = True) -> Component:
+    """The events of a case, latest first; `within`: each is opened as an event of this case."""
+    if not found.steps:
+        return _cards.empty("No event of this object is in your scope.")
+    marks = {seq: b for b in found.bindings if b.verdict == 2 for seq in (b.target_seq or b.act_seq,)}
+    end = f"/{found.label.obj}" if within else ""
+    pairs_ = zip(found.steps, [*found.steps[1:], None], strict=True)
+    return html.Ol([_step(step, before, marks, end) for step, before in pairs_], className="course")
 
 
 def _facts(found: Case) -> list[tuple[str, Any]]:
@@ -117,24 +121,27 @@ def _facts(found: Case) -> list[tuple[str, Any]]:
     return facts
 
 
-def _pairs(pairs: Iterable[tuple[str, Any]]) -> Component:
-    return html.Dl([html.Div([html.Dt(name), html.Dd(value)]) for name, value in pairs], className="pairs")
+def pairs(told: Iterable[tuple[str, Any]]) -> Component:
+    """Names and what they are."""
+    return html.Dl([html.Div([html.Dt(name), html.Dd(value)]) for name, value in told], className="pairs")
 
 
-def _bindings(bindings: Sequence[Binding]) -> list[Component]:
+def _bindings(bindings: Sequence[Binding], obj: int | None) -> list[Component]:
     if not bindings:
         return []
     return [
         html.H3(f"Rules, {len(bindings)} activations"),
-        html.Ul([_binding(b) for b in bindings], className="bindings"),
+        html.Ul([_binding(b, obj) for b in bindings], className="bindings"),
     ]
 
 
-def _binding(b: Binding) -> Component:
+def _binding(b: Binding, obj: int | None) -> Component:
     tone, word = VERDICTS.get(b.verdict, ("unknown", "cannot tell"))
+    end = f"/{obj}" if obj is not None else ""
     when = None
     if b.verdict == 0 and b.due_t:
-        when = html.Span(["due ", _cards.moment(b.due_t, "due")])
+        # Evidence may be as of a past moment, which a countdown would not know.
+        when = html.Span(["due ", _cards.moment(b.due_t, "full" if end else "due")])
     elif b.decided_t:
         when = html.Span(["decided ", _cards.moment(b.decided_t, "ago")])
     return html.Li(
@@ -148,14 +155,9 @@ def _binding(b: Binding) -> Component:
             html.Span(b.help, className="why") if b.verdict == 0 and b.help else None,
             html.Span(
                 [
-                    html.Button(
-                        "what began it", className="link", **_cards.attrs({"data-open": f"event:{b.act_seq}"})
-                    ),
-                    html.Button(
-                        "what decided it", className="link", **_cards.attrs({"data-open": f"event:{b.target_seq}"})
-                    )
-                    if b.target_seq
-                    else None,
+                    _link("the evidence", f"binding:{b.rule}:{obj}:{b.act_seq}") if obj is not None else None,
+                    _link("what began it", f"event:{b.act_seq}{end}"),
+                    _link("what decided it", f"event:{b.target_seq}{end}") if b.target_seq else None,
                 ],
                 className="line",
             ),
@@ -163,7 +165,11 @@ def _binding(b: Binding) -> Component:
     )
 
 
-def _step(step: Step, before: Step | None, marks: dict[int, Binding]) -> Component:
+def _link(text: str, opened: str) -> Component:
+    return html.Button(text, className="link", **_cards.attrs({"data-open": opened}))
+
+
+def _step(step: Step, before: Step | None, marks: dict[int, Binding], end: str) -> Component:
     broken = marks.get(step.seq)
     gap = "start" if before is None else f"+{_cards.span_words(step.t - before.t)}"
     by = " · ".join(word for word in (step.actor or step.team, step.channel, step.source) if word)
@@ -177,7 +183,7 @@ def _step(step: Step, before: Step | None, marks: dict[int, Binding]) -> Compone
                     ),
                     html.Span([_cards.moment(step.t, "full"), f" · {by}" if by else ""], className="soft"),
                 ],
-                **_cards.attrs({"data-open": f"event:{step.seq}"}),
+                **_cards.attrs({"data-open": f"event:{step.seq}{end}"}),
             ),
             html.Span([_cards.icon("alert"), f"{broken.title} ({broken.severity})"], className="broken-note")
             if broken
@@ -190,7 +196,7 @@ def _step(step: Step, before: Step | None, marks: dict[int, Binding]) -> Compone
 def _known(attributes: Sequence[tuple[str, str]]) -> list[Component]:
     if not attributes:
         return []
-    return [html.Details([html.Summary("What is known of it now"), _pairs(attributes)])]
+    return [html.Details([html.Summary("What is known of it now"), pairs(attributes)])]
 
 
 def record(found: Record) -> list[Component]:
@@ -200,9 +206,9 @@ def record(found: Record) -> list[Component]:
     return [
         html.P("Event", className="soft kicker"),
         html.H2(_cards.activity(row["activity"], row["direction"]), tabIndex="-1"),
-        _pairs([("Happened", _cards.moment(row["t"], "full")), *((name, value) for name, value in who if value)]),
+        pairs([("Happened", _cards.moment(row["t"], "full")), *((name, value) for name, value in who if value)]),
         html.H3("Source record"),
-        _pairs(
+        pairs(
             [
                 ("Source", f"{row['source_title']} ({row['source']}, {row['connector']})"),
                 ("Record", html.Code(row["source_id"])),
@@ -211,7 +217,7 @@ def record(found: Record) -> list[Component]:
             ]
         ),
         html.H3("Attributes"),
-        _pairs(found.attributes) if found.attributes else html.P("The source told nothing more.", className="soft"),
+        pairs(found.attributes) if found.attributes else html.P("The source told nothing more.", className="soft"),
         html.P("Metadata and extracted signals only; the text of messages is not kept.", className="soft foot"),
         html.H3("Concerns"),
         html.Ul(
@@ -219,8 +225,8 @@ def record(found: Record) -> list[Component]:
                 html.Li(
                     html.Button(
                         [
-                            html.Span(label.name or _words(label), className="strong clip"),
-                            html.Span(" · ".join(w for w in (_words(label), role) if w), className="soft clip"),
+                            html.Span(label.name or words(label), className="strong clip"),
+                            html.Span(" · ".join(w for w in (words(label), role) if w), className="soft clip"),
                         ],
                         **_cards.attrs({"data-open": f"case:{label.obj}"}),
                     )

@@ -13,7 +13,7 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, cast
@@ -29,14 +29,21 @@ from data.accounts import create_account, set_active
 from data.errors import FixSettings, FrontviewError
 from data.event import moment
 from data.plugins import discover
+from data.reviews import Plan
 from data.scope import SYSTEM, Principal, Role
 from data.store import Store, now_us
 from data.writer import Writer
 from layouts import _evidence, _pages, _shell
 from layouts._auth import COOKIE, Sessions, Throttle, cookie_of
 from layouts._contract import View
+from layouts._desk_work import add_desk
+from layouts._download import add_evidence
 from layouts._guard import Guard, security_headers
 from layouts._hub import Hub
+from layouts._lab_talk import add_lab
+from layouts._lab_work import Lab
+from layouts._review_work import ReviewWork, add_review
+from metrics._bench import Bench
 from metrics._contract import Filters, Read
 from metrics.sources import health
 
@@ -50,6 +57,7 @@ class ServerOptions:
 
     `personas`: one-click logins; with any, every page says that it shows demo data. `hooks` answers
     POST /hooks/{source}. `secure`: the address is https, so cookies are too. `now`: microseconds since 1970 UTC.
+    `review`: what the settings say of the review queue; `bench`: of rules, for the rule lab.
     """
 
     version: str = "0.1.0"
@@ -58,6 +66,8 @@ class ServerOptions:
     session_hours: float = 12.0
     secure: bool = False
     now: Callable[[], int] = now_us
+    review: Plan = field(default_factory=Plan)
+    bench: Bench = field(default_factory=Bench)
 
 
 def create_server(store: Store, writer: Writer, options: ServerOptions | None = None) -> Guard:
@@ -71,6 +81,12 @@ def create_server(store: Store, writer: Writer, options: ServerOptions | None = 
     _add_login(server, sessions, options)
     _add_health(server, store, options)
     _add_accounts(server, store, writer, sessions)
+    add_evidence(server, store, writer, options.now)
+    work = ReviewWork(store, writer, options.review, options.now)
+    add_review(server, work)
+    add_desk(server, store, writer, options.now)
+    lab = Lab(store, writer, options.bench, options.now)
+    add_lab(server, lab)
     dash = Dash(
         "frontview",
         server=cast(Any, server),
@@ -86,7 +102,7 @@ def create_server(store: Store, writer: Writer, options: ServerOptions | None = 
     )
     # Otherwise every page opens a WebSocket that no session guards.
     dash.backend.websocket_capability = False
-    server.state.dash, server.state.hub = dash, hub
+    server.state.dash, server.state.hub, server.state.review, server.state.lab = dash, hub, work, lab
     dash.layout = lambda: _shell.layout(views, is_demo=bool(options.personas))
     _evidence.register(dash, views, _evidence.Sight(store, writer, options.now))
     headers = security_headers(dash.csp_hashes(), secure=options.secure)
@@ -98,7 +114,8 @@ def run(app: Guard, host: str, port: int, ready: Callable[[], None] = lambda: No
 
     `ready` is called once the address is ours.
     """
-    with _bound(host, port) as sock:
+    state = cast(FastAPI, app.app).state
+    with _bound(host, port) as sock, state.review, state.lab:
         ready()
         config = uvicorn.Config(
             app,
@@ -108,7 +125,7 @@ def run(app: Guard, host: str, port: int, ready: Callable[[], None] = lambda: No
             server_header=False,
             ws="none",
         )
-        _Serving(config, cast(FastAPI, app.app).state.hub).run(sockets=[sock])
+        _Serving(config, state.hub).run(sockets=[sock])
 
 
 class _Serving(uvicorn.Server):
@@ -254,7 +271,7 @@ def _add_accounts(server: FastAPI, store: Store, writer: Writer, sessions: Sessi
     @server.post("/accounts")
     async def change(request: Request) -> Response:
         try:
-            await asyncio.to_thread(_change_account, writer, await request.json())
+            await asyncio.to_thread(_change_account, writer, await request.json(), request.scope["principal"])
         except FrontviewError as error:
             return JSONResponse({"error": str(error)}, status_code=400)
         except (ValueError, KeyError, AttributeError):
@@ -265,17 +282,17 @@ def _add_accounts(server: FastAPI, store: Store, writer: Writer, sessions: Sessi
         return JSONResponse({"done": True})
 
 
-def _change_account(writer: Writer, form: Mapping[str, str]) -> None:
+def _change_account(writer: Writer, form: Mapping[str, str], by: Principal) -> None:
     if not isinstance(form, dict) or not all(isinstance(value, str) for value in form.values()):
         raise ValueError("not a form")
     if form["action"] in {"on", "off"}:
-        return set_active(writer, form["login"], active=form["action"] == "on")
+        return set_active(writer, form["login"], active=form["action"] == "on", by=by)
     named = frozenset(t.strip() for t in form.get("teams", "").split(",") if t.strip())
     role = Role(form["role"])
     # A rep's scope is the person, an officer's every case; only a manager is limited to teams, if any are named.
     teams = named if role is Role.MANAGER and named else None if role is not Role.REP else frozenset()
     principal = Principal(form["login"], form["name"], role, form.get("actor", "").strip(), teams)
-    return create_account(writer, principal, form["password"])
+    return create_account(writer, principal, form["password"], by=by)
 
 
 def _safe(path: str) -> str:

@@ -1,4 +1,4 @@
-"""Tables of the sources page: every source, what is missing while some are blind, and what was set aside."""
+"""Tables of the sources page: every source, what is missing, what was set aside, and whether alerts arrive."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from layouts import _cards
+from metrics.alerts import ChannelRow
 from metrics.sources import AsideRow, SourceRow
 
 TONES = {"ok": ("ok", "disc"), "late": ("lags", "diamond"), "blind": ("blind", "triangle")}
@@ -108,3 +109,41 @@ def aside(found: Sequence[AsideRow], *, is_rep: bool) -> list[Component]:
         for row in found
     ]
     return [_cards.table(("Source", "Reason", ">Records", "Latest"), rows, "Records set aside, by reason")]
+
+
+def alerts(found: Sequence[ChannelRow] | None) -> list[Component]:
+    """Alert channels with what was sent, waits and failed; None for those who do not look after them."""
+    if found is None:
+        return [_cards.empty("Alerts are looked after by an administrator and the officers.")]
+    if not found:
+        return [_cards.empty("No alert has been sent yet.", "A channel is a table [alerts.<id>] in the settings.")]
+    rows = [
+        (
+            "",
+            [
+                _fares(row),
+                html.Span(row.channel, className="strong"),
+                _cards.moment(row.sent_t, "ago") if row.sent_t else html.Span("never", className="soft"),
+                _cards.number(row.sent),
+                _cards.number(row.waiting),
+                _cards.moment(row.next_t, "due") if row.waiting and row.trouble else "",
+                _cards.number(row.failed),
+                html.Span(row.trouble, className="wrap soft"),
+            ],
+        )
+        for row in found
+    ]
+    columns = ("State", "Channel", "Last sent", ">Sent in 30 days", ">Waiting", "Next attempt",
+               ">Failed in 30 days", "Reason")
+    return [_cards.table(columns, rows, "Alert channels", "sources")]
+
+
+def _fares(row: ChannelRow) -> Component:
+    if row.ok:
+        health, word = "ok", "arrives"
+    elif row.waiting or row.arrived_in_part:
+        health, word = "late", "waits" if row.waiting else "in part"
+    else:
+        health, word = "blind", "failed"
+    shape = html.Span(className=f"shape {TONES[health][1]}", **_cards.attrs({"aria-hidden": "true"}))
+    return html.Span([shape, word], className=f"health {health}")

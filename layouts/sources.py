@@ -1,4 +1,4 @@
-"""Is the picture complete: every source with state, freshness and pace, and the records that were set aside."""
+"""Is the picture complete: every source with state, freshness and pace, what was set aside, and its alerts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from data.errors import NotAllowed
 from data.scope import Role
 from layouts import _cards, _source_rows
 from layouts._contract import Part, Properties, View
-from metrics import sources
+from metrics import alerts, sources
 from metrics._contract import Filters, Read
 
 
@@ -37,12 +37,25 @@ def _render(data: dict[str, Any]) -> Properties:
     }
 
 
+def _load_alerts(read: Read, _filters: Filters, now_t: int) -> list[alerts.ChannelRow] | None:
+    """None for those who do not look after alerts."""
+    try:
+        return alerts.alerts(read, now_t)
+    except NotAllowed:
+        return None
+
+
+def _render_alerts(rows: list[alerts.ChannelRow] | None) -> Properties:
+    return {"sources-alerts": {"children": _source_rows.alerts(rows)}}
+
+
 def layout() -> list[Component]:
-    """What is missing first, then every source, then what was set aside."""
+    """What is missing first, then every source, then what was set aside and whether alerts arrive."""
     return [
         _cards.card("sources-blind", "What the picture lacks", metric="sources"),
         _cards.card("sources-list", "Sources", metric="sources", steady=True),
         _cards.card("sources-aside", "Records set aside", metric="sources", steady=True),
+        _cards.card("sources-alerts", "Alerts", metric="alerts", steady=True),
     ]
 
 
@@ -53,6 +66,6 @@ VIEW = View(
     icon="plug",
     order=80,
     roles=frozenset({Role.MANAGER, Role.OFFICER, Role.REP, Role.ADMINISTRATOR}),
-    parts=(Part("sources-list", _load, _render),),
+    parts=(Part("sources-list", _load, _render), Part("sources-alerts", _load_alerts, _render_alerts)),
     layout=layout,
 )

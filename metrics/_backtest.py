@@ -6,6 +6,7 @@ and the running program cannot touch each other.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,24 +17,27 @@ import duckdb
 from data.ingest import PARTY_TYPES
 from data.settings import CalendarSettings
 from data.store import Store
-from metrics._courses import courses
+from metrics._courses import courses, ranges
 from metrics._sql import run
 from metrics.conformance.decide import Conformance, Words
 from metrics.conformance.known import check_names
-from metrics.conformance.rules import Rule, read_pack
+from metrics.conformance.rules import Pack, Rule, read_pack
 
 VERDICTS: Final = ("pending", "fulfilled", "violated", "holding", "kept", "unknown", "waived")
 EVER: Final = (-(2**61), 2**61)
 SAMPLED: Final = 20
+# Fewer than a back-fill takes: somebody waits and may want to stop, and the live program shares the memory.
+_OBJECTS_AT_ONCE: Final = 50_000
 _SHOWN: Final = ("object_type", "case_id", "t", "due_t", "reason")
+_HIT: Final = ("case_id", "object_type", "t", "due_t", "decided_t", "reason", "obj", "act_seq", "source", "source_id")
 _TAKE: Final = "INSERT INTO trial_binding FROM bind_new"
 _COUNTS: Final = "SELECT rule, verdict, count(*), count(DISTINCT obj) FROM trial GROUP BY ALL"
 _DAYS: Final = "SELECT rule, count(DISTINCT t // 86400000000) AS days FROM trial GROUP BY rule"
 # The same hits are drawn each time: by the hash of what was hit, not by chance.
 _SAMPLE: Final = """SELECT t.rule, o.id AS case_id, ot.name AS object_type, t.t, t.due_t, t.decided_t, t.reason,
-        t.obj, t.act_seq
+        t.obj, t.act_seq, s.id, e.source_id
     FROM trial t JOIN object o USING (obj) JOIN term ot ON ot.kind = 'object_type' AND ot.code = o.otype
-    JOIN event e ON e.seq = t.act_seq WHERE t.verdict = 2
+    JOIN event e ON e.seq = t.act_seq JOIN source s ON s.code = e.source WHERE t.verdict = 2
     QUALIFY row_number() OVER (PARTITION BY t.rule ORDER BY md5(o.id || e.source_id)) <= $limit
     ORDER BY t.rule, md5(o.id || e.source_id)"""
 _AGAINST: Final = """SELECT coalesce(t.rule, b.rule) AS rule, count(*) FILTER (t.verdict = b.verdict) AS same,
@@ -96,43 +100,107 @@ class Tried:
         }
 
 
+class Stopped(Exception):
+    """Whoever waited for the trial has stopped it."""
+
+
+class Progress:
+    """How far a trial is, for those in other threads who wait for it: `done` of `total` parts; they may stop it."""
+
+    def __init__(self) -> None:
+        self.done = self.total = 0
+        self._is_stopped = False
+        self._con: duckdb.DuckDBPyConnection | None = None
+        self._guard = threading.Lock()
+
+    def stop(self) -> None:
+        """Let the trial end as soon as it can; without a harm where it has ended already or has not begun."""
+        with self._guard:
+            self._is_stopped = True
+            if self._con is not None:
+                self._con.interrupt()
+
+    def follow(self, con: duckdb.DuckDBPyConnection | None) -> None:
+        """For the trial: it works on this connection now, or (None) no more."""
+        with self._guard:
+            self._con = con
+
+    def step(self, total: int = 0) -> None:
+        """For the trial: the next part begins, of so many where that is known now. Stopped when it shall end."""
+        if total:
+            self.total = total
+        else:
+            self.done += 1
+        if self._is_stopped:
+            raise Stopped
+
+
+def understood(con: duckdb.DuckDBPyConnection, path: Path, calendars: Sequence[CalendarSettings] = ()) -> Pack:
+    """The pack, once everything it names is known in this file. Raises FixSettings when it is not understood."""
+    words = Words(con)
+    pack = read_pack(path, words.names("activity"), words.names("object_type"))
+    check_names(con, [pack], [calendar.id for calendar in Conformance(calendars=calendars).calendars])
+    return pack
+
+
 def try_pack(
-    store: Store, path: Path, wish: Trial, now_t: int, calendars: Sequence[CalendarSettings] = ()
+    store: Store,
+    path: Path,
+    wish: Trial,
+    now_t: int,
+    calendars: Sequence[CalendarSettings] = (),
+    progress: Progress | None = None,
 ) -> Sequence[Tried]:
     """What each rule of the pack would have said, by the history in the file as it stands at `now_t`.
 
-    Raises FixSettings when the pack is not understood.
+    Raises FixSettings when the pack is not understood, and Stopped when `progress` was told to stop.
     """
+    progress = progress or Progress()
     con = store.connection.cursor()
+    progress.follow(con)
     try:
-        words = Words(con)
-        pack = read_pack(path, words.names("activity"), words.names("object_type"))
-        conformance = Conformance(calendars=calendars)
-        check_names(con, [pack], [calendar.id for calendar in conformance.calendars])
-        present = {name for (name,) in con.execute("SELECT id FROM rule").fetchall()}
+        pack = understood(con, path, calendars)
+        present = {name for (name,) in con.execute("SELECT id FROM rule WHERE active").fetchall()}
+        # One transaction, so that a commit meanwhile changes nothing of what is being tried.
         con.execute("BEGIN")
         run(con, "lab_trial", {})
+        conformance = Conformance(calendars=calendars)
         conformance.take(con, pack.rules)
-        _decide(con, conformance, wish, now_t)
+        _decide(con, conformance, (wish, now_t), progress)
         return _told(con, conformance, wish, present)
+    except duckdb.InterruptException as error:
+        raise Stopped from error
     finally:
+        progress.follow(None)
         con.close()
 
 
-def _decide(con: duckdb.DuckDBPyConnection, conformance: Conformance, wish: Trial, now_t: int) -> None:
-    words = Words(con)
+def _decide(
+    con: duckdb.DuckDBPyConnection, conformance: Conformance, wished: tuple[Trial, int], progress: Progress
+) -> None:
+    (wish, now_t), words = wished, Words(con)
+    progress.step(len(ranges(con, _OBJECTS_AT_ONCE)) + 1)
     party = [words.code("object_type", name) for name in sorted(PARTY_TYPES)]
     con.execute("CREATE OR REPLACE TEMP TABLE trial_binding AS FROM binding_part LIMIT 0")
-    for _ in courses(con, conformance, party):
+    waivers = con.execute("SELECT 1 FROM waiver LIMIT 1").fetchall()
+    for _ in courses(con, conformance, party, _OBJECTS_AT_ONCE):
         run(con, "lab_facts", {"closed": wish.closed})
         conformance.decide(con)
-        con.execute(_TAKE)
+        _take(con, waivers)
+        progress.step()
     if conformance.joint:
         con.execute("DELETE FROM bind_new")
         con.execute("CREATE OR REPLACE TEMP TABLE joint AS SELECT DISTINCT rule, act_seq FROM binding_part")
         run(con, "joint", {})
-        con.execute(_TAKE)
+        _take(con, waivers)
     run(con, "lab_standing", {"now_t": now_t, "since_t": wish.since_t, "until_t": wish.until_t})
+
+
+def _take(con: duckdb.DuckDBPyConnection, waivers: Sequence[object]) -> None:
+    # What is excused would stay excused under another text of the rule too.
+    if waivers:
+        run(con, "waive", {})
+    con.execute(_TAKE)
 
 
 def _told(
@@ -145,8 +213,7 @@ def _told(
     days = dict(con.execute(_DAYS).fetchall())
     hits: dict[int, list[dict[str, Any]]] = {}
     for row in con.execute(_SAMPLE, {"limit": SAMPLED}).fetchall():
-        names = ("case_id", "object_type", "t", "due_t", "decided_t", "reason", "obj", "act_seq")
-        hits.setdefault(row[0], []).append(dict(zip(names, row[1:], strict=True)))
+        hits.setdefault(row[0], []).append(dict(zip(_HIT, row[1:], strict=True)))
     against = {
         row[0]: dict(zip(("same", "new", "gone", "changed"), row[1:], strict=True))
         for row in con.execute(_AGAINST, {"since_t": wish.since_t, "until_t": wish.until_t}).fetchall()

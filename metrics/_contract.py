@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from data.errors import SkipRecord
+from data.event import micros
 from data.scope import Scope
 
 
@@ -54,6 +57,12 @@ class Filters:
     span: str = "7d"
     detail: int = 3
     measure: str = "n"
+    rule: str = ""
+    severity: str = ""
+    sort: str = ""
+    group: str = ""
+    asof_t: int = 0
+    queue: str = ""
 
     @classmethod
     def parse(cls, query: Mapping[str, str]) -> Filters:
@@ -68,7 +77,11 @@ class Filters:
             found = replace(found, detail=int(query["detail"]))
         if query.get("measure") in {"n", "time"}:
             found = replace(found, measure=query["measure"])
-        return found
+        if query.get("queue") in {"breach", "review", "sample", "closed"}:
+            found = replace(found, queue=query["queue"])
+        rule, severity, sort, group = (query.get(key, "")[:80] for key in ("rule", "severity", "sort", "group"))
+        found = replace(found, rule=rule, severity=severity, sort=sort, group=group)
+        return replace(found, asof_t=past(query.get("asof", "")))
 
     @property
     def window_us(self) -> int:
@@ -78,6 +91,15 @@ class Filters:
     def first_day(self, now_t: int) -> int:
         """The first day (days since 1970 UTC) of the span that ends now."""
         return now_t // DAY - SPANS[self.span] + 1
+
+
+def past(text: str) -> int:
+    """The moment (microseconds since 1970 UTC) that an address asks about, 0 for now or what is no moment."""
+    try:
+        at = datetime.fromisoformat(text)
+        return micros(at if at.tzinfo else at.replace(tzinfo=UTC))
+    except (ValueError, SkipRecord):
+        return 0
 
 
 @cache

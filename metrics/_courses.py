@@ -22,7 +22,15 @@ _KEEP_WATCHED: Final = """INSERT INTO watched SELECT h.* EXCLUDE (in_new, pos) F
     ON h.seq = m.seq AND h.obj = m.obj"""
 
 
-def courses(con: duckdb.DuckDBPyConnection, conformance: Conformance, party: Sequence[int]) -> Iterator[int]:
+def ranges(con: duckdb.DuckDBPyConnection, at_once: int = _OBJECTS_AT_ONCE) -> range:
+    """The first numbers of ranges of `at_once` objects that together hold all of them."""
+    last = con.execute("SELECT coalesce(max(obj), 0) FROM object").fetchall()[0][0]
+    return range(0, last + 1, at_once)
+
+
+def courses(
+    con: duckdb.DuckDBPyConnection, conformance: Conformance, party: Sequence[int], at_once: int = _OBJECTS_AT_ONCE
+) -> Iterator[int]:
     """Ranges of objects, with the temp tables `fresh`, `touched`, `gone` and `hist` filled with their whole course.
 
     `watched_event` is found anew for the rules in force; `party` are the codes of the types it holds.
@@ -30,10 +38,9 @@ def courses(con: duckdb.DuckDBPyConnection, conformance: Conformance, party: Seq
     con.execute("CREATE OR REPLACE TEMP TABLE gone (seq BIGINT)")
     con.execute("DELETE FROM binding_part")
     _watch(con, conformance, party)
-    last = con.execute("SELECT coalesce(max(obj), 0) FROM object").fetchall()[0][0]
-    for low in range(0, last + 1, _OBJECTS_AT_ONCE):
+    for low in ranges(con, at_once):
         for statement in _SPAN:
-            con.execute(statement, {"low": low, "high": low + _OBJECTS_AT_ONCE})
+            con.execute(statement, {"low": low, "high": low + at_once})
         con.execute(_TOUCHED)
         run(con, "history", {"first_new_obj": 0, "cut": 0, "from_seq": 0})
         yield low

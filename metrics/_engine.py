@@ -128,6 +128,8 @@ class Engine:
         self.conformance.decide(con)
         if self.conformance.joint and joint:
             run(con, "joint", {})
+        if con.execute("SELECT 1 FROM waiver LIMIT 1").fetchall():
+            run(con, "waive", {})
         run(con, "old_joint" if self.conformance.joint else "old", {})
         run(con, "keep", params)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from data.errors import FixSettings
 from data.event import moment
 from data.vocabulary import label
+from metrics._asof import case_then, first_known_t
 from metrics._contract import Read
 from metrics.case import Binding, Case, case, find
 
@@ -14,11 +15,14 @@ _VERDICTS = ("pending", "fulfilled", "violated", "holding", "kept", "unknown", "
 _FIND = "SELECT obj FROM object WHERE id = $id ORDER BY obj"
 
 
-def explain(read: Read, wanted: str, now_t: int) -> Iterator[str]:
+def explain(read: Read, wanted: str, now_t: int, as_of: int | None = None) -> Iterator[str]:
     """The lines about one object, named by its id in the source or by text that only it holds.
 
-    Raises FixSettings when there is none, or several, with the nearest ones.
+    `as_of` (microseconds since 1970 UTC): what was known and believed at that moment instead of now.
+    Raises FixSettings when there is none, or several, with the nearest ones; or when `as_of` lies in the future.
     """
+    if as_of is not None and as_of > now_t:
+        raise FixSettings(f"{_time(as_of)} has not come yet; name a past moment")
     numbers = [row["obj"] for row in read(_FIND, {"id": wanted})]
     if not numbers:
         near = find(read, wanted)
@@ -28,8 +32,19 @@ def explain(read: Read, wanted: str, now_t: int) -> Iterator[str]:
         numbers = [near[0].label.obj]
     for obj in numbers:
         found = case(read, obj)
-        if found:
+        if found and as_of is not None:
+            yield from _then(read, case_then(read, found, as_of), as_of)
+        elif found:
             yield from _lines(found, now_t)
+
+
+def _then(read: Read, found: Case, as_of: int) -> Iterator[str]:
+    yield f"As believed on {_time(as_of)}, not now; what was collected later is left out."
+    first = first_known_t(read)
+    if first is None or first > as_of:
+        yield f"Nothing had been collected by then{f'; the first records came on {_time(first)}' if first else ''}."
+        return
+    yield from _lines(found, as_of)
 
 
 def _lines(found: Case, now_t: int) -> Iterator[str]:

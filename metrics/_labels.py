@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -43,6 +44,8 @@ def describe(read: Read, objs: Iterable[int | None]) -> dict[int, Label]:
 
 
 def _look_up(read: Read, objs: Sequence[int]) -> dict[int, Label]:
+    """Small statements after each other, each narrowed by what the one before it found: the store then reads only
+    where these numbers lie, while one statement for all of it would read everything."""
     facts = {r["obj"]: r for r in ask(read, "label_parties", {"objs": objs})}
     whose = {obj: r["party"] for obj, r in facts.items() if r["party"]}
     types = words(read, "object_type")
@@ -52,7 +55,7 @@ def _look_up(read: Read, objs: Sequence[int]) -> dict[int, Label]:
     }
     contacts = [obj for obj in everybody if things.get(obj, ("",))[0] == "contact"]
     firms = _firms(read, contacts) if contacts else {}
-    names = _names(read, [*everybody, *(firm for firm, _ in firms.values())])
+    names = _names(read, [*things, *(firm for firm, _ in firms.values())])
     found = {}
     for obj in objs:
         if obj not in things:
@@ -84,6 +87,9 @@ def _firms(read: Read, contacts: Sequence[int]) -> dict[int, tuple[int, str]]:
 
 def _names(read: Read, objs: Iterable[int]) -> dict[int, str]:
     """Object -> its name, else its title."""
-    name, title = (code(read, "attribute", word) for word in _NAMES)
-    rows = ask(read, "label_names", {"objs": sorted(set(objs)), "name": name, "title": title})
-    return {r["obj"]: r["value"] or "" for r in sorted(rows, key=lambda row: row["attribute"] == name)}
+    title, name = (code(read, "attribute", word) for word in reversed(_NAMES))
+    found: dict[int, dict[int, str]] = defaultdict(dict)
+    # All attributes come and most are left: a few rows cost less than looking for two attributes among them.
+    for r in ask(read, "label_names", {"objs": sorted(set(objs))}):
+        found[r["obj"]][r["attribute"]] = r["value"] or ""
+    return {obj: told.get(name, told.get(title, "")) for obj, told in found.items()}

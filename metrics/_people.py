@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from metrics._contract import Read
+from metrics._words import team_sizes, words
 
 SMALLEST_GROUP: Final = 5
-_FRESH_SECONDS: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +22,11 @@ class Team:
 
 
 def teams(read: Read) -> list[Team]:
-    """All named teams the viewer may see, by name; remembered for a few seconds."""
-    at, known = read.memo.get("teams", (0.0, []))
-    if time.monotonic() - at > _FRESH_SECONDS:
-        allowed = read.scope.teams
-        rows = read("SELECT code, name, people FROM team WHERE name <> '' ORDER BY name", {})
-        known = [Team(r["code"], r["name"], r["people"]) for r in rows if not allowed or r["name"] in allowed]
-        read.memo["teams"] = (time.monotonic(), known)
-    return known
+    """All named teams the viewer may see, by name."""
+    allowed = read.scope.teams
+    sizes = team_sizes(read)
+    known = [Team(number, name, sizes.get(number, 0)) for number, name in words(read, "team").items() if name]
+    return sorted((team for team in known if not allowed or team.name in allowed), key=lambda team: team.name)
 
 
 def fold_small(known: Sequence[Team]) -> dict[int, str]:

@@ -14,19 +14,31 @@ EVERYTHING: Final = -1
 UNKNOWN: Final = -2
 _FRESH_SECONDS: Final = 3.0
 _REMEMBERED: Final = 20_000
+_BY_HEART: Final = 500
 
 
 def words(read: Read, kind: str) -> dict[int, str]:
     """Code -> word of a dictionary: activity, channel, team, object_type or attribute."""
-    at, known = read.memo.get("words", (0.0, {}))
+    found: dict[int, str] = _dictionaries(read)[0].get(kind, {})
+    return found
+
+
+def team_sizes(read: Read) -> dict[int, int]:
+    """Code of a team -> how many people are known in it."""
+    return _dictionaries(read)[1]
+
+
+def _dictionaries(read: Read) -> tuple[dict[str, dict[int, str]], dict[int, int]]:
+    at, known, sizes = read.memo.get("words", (0.0, {}, {}))
     if time.monotonic() - at > _FRESH_SECONDS:
         # One statement for all of them: each costs more than the rows it brings.
-        known = defaultdict(dict)
+        known, sizes = defaultdict(dict), {}
         for row in ask(read, "words", {}):
             known[row["kind"]][row["code"]] = row["name"]
-        read.memo["words"] = (time.monotonic(), known)
-    found: dict[int, str] = known.get(kind, {})
-    return found
+            if row["kind"] == "team":
+                sizes[row["code"]] = row["people"]
+        read.memo["words"] = (time.monotonic(), known, sizes)
+    return known, sizes
 
 
 def code(read: Read, kind: str, word: str) -> int:
@@ -55,14 +67,10 @@ class Person:
 
 def people(read: Read, wanted: Iterable[int]) -> dict[int, Person]:
     """Code -> person, for a few codes."""
-    at, known = read.memo.get("people", (0.0, {}))
-    if time.monotonic() - at > 60 * _FRESH_SECONDS or len(known) > _REMEMBERED:
-        known = {}
-        read.memo["people"] = (time.monotonic(), known)
+    known = _staff(read)
     missing = sorted(set(wanted) - known.keys())
     if missing:
-        rows = read("SELECT code, key, name FROM actor WHERE list_contains($codes, code)", {"codes": missing})
-        known.update({row["code"]: Person(row["key"] or "", row["name"] or "") for row in rows})
+        _learn(read, known, "list_contains($codes, code)", {"codes": missing})
     return known
 
 
@@ -70,10 +78,27 @@ def actor(read: Read, key: str) -> int:
     """The code of a person's key; EVERYTHING for the empty key."""
     if not key:
         return EVERYTHING
-    found = read.memo.get("actor:" + key)
-    if found is None:
+    known = read.memo.get("actor:" + key)
+    if known is None:
         rows = read("SELECT code FROM actor WHERE key = $key", {"key": key})
         if not rows:
             return UNKNOWN
-        found = read.memo["actor:" + key] = rows[0]["code"]
+        known = read.memo["actor:" + key] = rows[0]["code"]
+    found: int = known
     return found
+
+
+def _staff(read: Read) -> dict[int, Person]:
+    """The people who are remembered. Most firms are small enough to be learned by heart at once."""
+    at, known = read.memo.get("people", (0.0, {}))
+    if time.monotonic() - at > 60 * _FRESH_SECONDS or len(known) > _REMEMBERED:
+        known = {}
+        _learn(read, known, "code > 0 LIMIT $most", {"most": _BY_HEART})
+        read.memo["people"] = (time.monotonic(), known)
+    found: dict[int, Person] = known
+    return found
+
+
+def _learn(read: Read, known: dict[int, Person], which: str, params: dict[str, Any]) -> None:
+    rows = read("SELECT code, key, name FROM actor WHERE " + which, params)
+    known.update({row["code"]: Person(row["key"] or "", row["name"] or "") for row in rows})

@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from data.scope import Role
+from metrics import mine, waiting
 from metrics._contract import DAY, SPANS, Filters, Metric, Read, ask
 from metrics._labels import Label, describe
-from metrics._words import actor, codes, people, words
-from metrics.live import BUCKETS, Line
+from metrics._lines import BUCKETS, Line, once
+from metrics._words import codes, people, words
 
 METRIC = Metric(
     "breaches",
@@ -22,6 +24,7 @@ METRIC = Metric(
 
 SEVERITIES: Final = ("critical", "high", "medium", "low")
 SOON_US: Final = DAY
+ON_A_PAGE: Final = 12
 # A rule that waits for no source: what it says of an absence is certain at any time.
 _ALWAYS: Final = 9_000_000_000_000_000_000
 _UNKNOWN: Final = 5
@@ -149,7 +152,33 @@ def _rules(read: Read, now_t: int) -> _Rules:
 def standing(read: Read, filters: Filters, now_t: int, since: Since, *, n_due: int) -> Standing:
     """How all rules stand, with the next `n_due` activations that fall due."""
     rules = _rules(read, now_t)
-    params = {
+    params = _standing(read, filters, now_t, since, n_due)
+    rows = once(read, now_t, "standing_open", params)
+    counted = [row for row in rows if row["n"] is not None]
+    counted += ask(read, "standing_days" if since.begun_t else "standing_done", params)
+    due = _next(rows)[:n_due]
+    counts: dict[int, list[int]] = defaultdict(lambda: [0] * len(_WHAT))
+    buckets = [0] * BUCKETS
+    for row in counted:
+        counts[row["rule"]][row["what"]] += int(row["n"])
+        if row["bucket"] is not None:
+            buckets[min(row["bucket"], BUCKETS - 1)] += row["n"]
+    return Standing(_by_gravity(rules, counts), _items(read, rules, due), Line("breaches", buckets))
+
+
+def ahead(read: Read, filters: Filters, now_t: int) -> list[int]:
+    """The cases that a page of this window is about to show as due, to be named together with others."""
+    params = _standing(read, filters, now_t, Since.window(filters, now_t), ON_A_PAGE)
+    return [row["obj"] for row in _next(once(read, now_t, "standing_open", params))]
+
+
+def _next(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted((row for row in rows if row["n"] is None), key=lambda row: (row["at_t"], row["obj"]))
+
+
+def _standing(read: Read, filters: Filters, now_t: int, since: Since, n_due: int) -> dict[str, Any]:
+    rules = _rules(read, now_t)
+    return {
         **codes(read, filters),
         **rules.params(),
         "now_t": now_t,
@@ -158,19 +187,8 @@ def standing(read: Read, filters: Filters, now_t: int, since: Since, *, n_due: i
         "begun_t": since.begun_t,
         "first_day": since.begun_t // DAY,
         "bucket_us": max(1, (now_t - since.decided_t) // BUCKETS),
-        "limit": n_due,
+        "limit": max(n_due, ON_A_PAGE),
     }
-    rows = ask(read, "standing_open", params)
-    counted = [row for row in rows if row["n"] is not None]
-    counted += ask(read, "standing_days" if since.begun_t else "standing_done", params)
-    due = sorted((row for row in rows if row["n"] is None), key=lambda row: (row["at_t"], row["obj"]))
-    counts: dict[int, list[int]] = defaultdict(lambda: [0] * len(_WHAT))
-    buckets = [0] * BUCKETS
-    for row in counted:
-        counts[row["rule"]][row["what"]] += int(row["n"])
-        if row["bucket"] is not None:
-            buckets[min(row["bucket"], BUCKETS - 1)] += row["n"]
-    return Standing(_by_gravity(rules, counts), _items(read, rules, due), Line("breaches", buckets))
 
 
 def _by_gravity(rules: _Rules, counts: Mapping[int, Sequence[int]]) -> list[RuleRow]:
@@ -210,16 +228,19 @@ def items(read: Read, filters: Filters, now_t: int, choice: Choice) -> list[Item
 
 
 def own(read: Read, now_t: int, *, soon_us: int, limit: int) -> list[Item]:
-    """What the reader has overdue, latest first, and then what falls due soon, next first; so many of each."""
+    """What a rep has overdue, latest first, and then what falls due soon, next first; so many of each.
+
+    Nobody else owns anything: what a rep answers for is what that scope shows of undecided bindings.
+    """
+    if read.scope.role != Role.REP:
+        return []
     rules = _rules(read, now_t)
-    params = {
-        **rules.params(),
-        "owner": actor(read, read.scope.actor),
-        "now_t": now_t,
-        "soon_t": now_t + soon_us,
-        "limit": limit,
-    }
-    return _items(read, rules, ask(read, "items_own", params))
+    rows = ask(read, "items_own", {**rules.params(), "now_t": now_t, "soon_t": now_t + soon_us, "limit": limit})
+    if limit <= ON_A_PAGE:
+        # A rep's page goes on with what waits and what is open: all is named in one go.
+        beside = [*waiting.ahead(read, Filters(), now_t, read.scope.actor), *mine.ahead(read)]
+        describe(read, [*(row["obj"] for row in rows), *beside])
+    return _items(read, rules, rows)
 
 
 def _items(read: Read, rules: _Rules, rows: Sequence[Mapping[str, Any]]) -> list[Item]:

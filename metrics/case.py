@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from metrics._contract import Metric, Read, ask
 from metrics._labels import Label, describe
-from metrics._words import people, words
+from metrics._words import code, people, words
 
 METRIC = Metric(
     "case",
@@ -19,6 +19,11 @@ METRIC = Metric(
 )
 
 LONGEST: Final = 200
+MOST_FOUND: Final = 40
+_NOT_FOUND: Final = ("message", "person")
+# How many of the latest objects a search begins with, and of how many records the latest are shown.
+_RECENT: Final = 200_000
+_LATEST: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +105,7 @@ def case(read: Read, obj: int) -> Case | None:
         return None
     facts = ask(read, "case_fact", {"obj": obj})
     bounds = {key: facts[0][key] for key in ("first_t", "last_t")} if facts else {}
-    rows = ask(read, "case_timeline" if facts else "case_records", {"obj": obj, "limit": LONGEST, **bounds})
+    rows = ask(read, "case_timeline", {"obj": obj, "limit": LONGEST, **bounds}) if facts else _records(read, obj)
     people(read, [row["actor"] for row in (*facts, *rows)])
     rules = {r["code"]: r for r in read("SELECT code, id, title, severity, kind, help FROM rule", {})}
     bindings = [
@@ -125,6 +130,12 @@ def case(read: Read, obj: int) -> Case | None:
     return Case(
         label, _spelled(read, facts[0]) if facts else None, attributes, [_step(read, r) for r in rows], bindings
     )
+
+
+def _records(read: Read, obj: int) -> list[dict[str, Any]]:
+    # Two steps: the numbers found first let the store skip nearly all records when it looks for these.
+    seqs = [row["seq"] for row in ask(read, "case_seqs", {"obj": obj, "limit": _LATEST})]
+    return ask(read, "case_records", {"seqs": seqs, "limit": LONGEST}) if seqs else []
 
 
 def _step(read: Read, row: dict[str, Any]) -> Step:
@@ -162,16 +173,43 @@ def record(read: Read, seq: int) -> Record | None:
     if not rows:
         return None
     attrs = json.loads(rows[0]["attrs"]) if rows[0]["attrs"] else {}
-    found = ask(read, "record_objects", {"seq": seq})
+    found = ask(read, "record_objects", {"seqs": [seq]})
     names = describe(read, [row["obj"] for row in found])
     objects = [(names[r["obj"]], r["qualifier"] or "") for r in found if r["obj"] in names]
+    objects.sort(key=lambda one: (one[0].otype, one[0].id))
     return Record(_spelled(read, rows[0]), [(key, _plain(value)) for key, value in attrs.items()], objects)
 
 
 def find(read: Read, text: str) -> list[CaseRow]:
-    """Objects whose id or name holds the text, latest first."""
-    text = text.strip().lower()
-    return to_rows(read, ask(read, "find", {"text": text})) if len(text) > 1 else []
+    """Objects whose id or name holds the text, latest first.
+
+    Ids that begin with it and names of the newest objects are looked through first. Only where these fill the list
+    are they all that is shown; else everything is looked through, which takes longer.
+    """
+    typed = text.strip()
+    if len(typed) < 2:
+        return []
+    near = _find_near(read, typed)
+    if len(near) >= MOST_FOUND:
+        moved = {row["obj"]: row["last_t"] for row in ask(read, "find_moments", {"objs": near})}
+        latest = sorted(near, key=lambda obj: (-moved.get(obj, 0), -obj))
+        found = to_rows(read, [{"obj": obj, "t": moved.get(obj, 0)} for obj in latest])
+        shown = [row for row in found if row.label.otype not in _NOT_FOUND]
+        if len(shown) >= MOST_FOUND:
+            return shown[:MOST_FOUND]
+    return to_rows(read, ask(read, "find", {"text": typed.lower()}))
+
+
+def _find_near(read: Read, typed: str) -> list[int]:
+    params = {
+        "typed": typed,
+        "text": typed.lower(),
+        "floor": ask(read, "find_last", {})[0]["obj"] - _RECENT,
+        "name": code(read, "attribute", "name"),
+        "title": code(read, "attribute", "title"),
+        "limit": MOST_FOUND,
+    }
+    return sorted({row["obj"] for where in ("find_ids", "find_recent") for row in ask(read, where, params)})
 
 
 def _plain(value: Any) -> str:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
+from data.errors import FrontviewError
+from metrics import breaches, waiting
 from metrics._contract import DAY, Filters, Metric, Read, ask
 from metrics._labels import Label, describe
+from metrics._lines import BUCKETS, Line, once
 from metrics._people import fold_small, teams
 from metrics._words import code, codes, words
 
@@ -20,7 +24,6 @@ METRIC = Metric(
     "Events not delivered yet; the line of the newest minutes still grows while sources catch up.",
 )
 
-BUCKETS: Final = 24
 FEED_ROWS: Final = 12
 # How many events from the end are looked through for the feed.
 REACHES: Final = (1_000, 100_000)
@@ -30,14 +33,6 @@ OTHER_CHANNEL: Final = "no channel"
 INBOUND: Final = 1
 # What tells most about an event comes first.
 ORDER: Final = ("opportunity", "ticket", "case", "lead", "conversation", "quote", "contact", "account", "campaign")
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One series: its name and a count for each bucket of the window."""
-
-    name: str
-    counts: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +77,23 @@ def pulse(read: Read, filters: Filters, now_t: int) -> Pulse:
     # Two cards of a page show it; both ask at the same moment.
     asked, known = read.memo.get("pulse", (None, None))
     if asked != (filters, now_t):
+        _name_ahead(read, filters, now_t)
         known = _pulse(read, filters, now_t)
         read.memo["pulse"] = ((filters, now_t), known)
     found: Pulse = known
     return found
+
+
+def _name_ahead(read: Read, filters: Filters, now_t: int) -> None:
+    """Name what the tables beside the pulse will show: three look-ups cost three times as much as one.
+
+    What cannot be read is told by the card that shows it.
+    """
+    with suppress(FrontviewError):
+        rows = _newest(read, filters, now_t)
+        shown = [row["obj"] for row in _concerned(read, now_t, [row["seq"] for row in rows])]
+        shown += waiting.ahead(read, filters, now_t)
+        describe(read, [*shown, *breaches.ahead(read, filters, now_t)])
 
 
 def _pulse(read: Read, filters: Filters, now_t: int) -> Pulse:
@@ -148,16 +156,10 @@ class _Lines(defaultdict[str, list[int]]):
         return lines
 
 
-def feed(read: Read, filters: Filters, _now_t: int) -> list[FeedRow]:
+def feed(read: Read, filters: Filters, now_t: int) -> list[FeedRow]:
     """The latest activity by order of arrival."""
-    last = read("SELECT last_seq FROM arrival", {})[0]["last_seq"]
-    rows: list[dict[str, Any]] = []
-    for reach in REACHES:
-        # What is rare under the filters is looked for once more, farther back.
-        if len(rows) < FEED_ROWS:
-            params = {**codes(read, filters), "floor": last - reach, "limit": FEED_ROWS}
-            rows = ask(read, "feed", params)
-    about = _about(read, [row["seq"] for row in rows])
+    rows = _newest(read, filters, now_t)
+    about = _about(read, now_t, [row["seq"] for row in rows])
     done, channels, shown = words(read, "activity"), words(read, "channel"), fold_small(teams(read))
     return [
         FeedRow(
@@ -173,11 +175,27 @@ def feed(read: Read, filters: Filters, _now_t: int) -> list[FeedRow]:
     ]
 
 
-def _about(read: Read, seqs: Sequence[int]) -> dict[int, Label]:
-    """Event -> the most telling object it concerns: the first of the types in ORDER."""
+def _newest(read: Read, filters: Filters, now_t: int) -> list[dict[str, Any]]:
+    last = once(read, now_t, "arrival", {})[0]["last_seq"]
+    rows: list[dict[str, Any]] = []
+    for reach in REACHES:
+        # What is rare under the filters is looked for once more, farther back.
+        if len(rows) < FEED_ROWS:
+            params = {**codes(read, filters), "floor": last - reach, "limit": FEED_ROWS}
+            rows = once(read, now_t, "feed", params)
+    return rows
+
+
+def _concerned(read: Read, now_t: int, seqs: list[int]) -> list[dict[str, Any]]:
+    """Rows (seq, obj) of all that the events concern."""
     if not seqs:
-        return {}
-    rows = ask(read, "feed_objects", {"seqs": seqs, "first": min(seqs), "last": max(seqs)})
+        return []
+    return once(read, now_t, "feed_objects", {"seqs": seqs, "first": min(seqs), "last": max(seqs)})
+
+
+def _about(read: Read, now_t: int, seqs: list[int]) -> dict[int, Label]:
+    """Event -> the most telling object it concerns: the first of the types in ORDER."""
+    rows = _concerned(read, now_t, seqs)
     names = describe(read, [row["obj"] for row in rows])
     rank = {otype: place for place, otype in enumerate(ORDER)}
     found: dict[int, Label] = {}

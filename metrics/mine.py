@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from metrics._contract import Metric, Read, ask
 from metrics._labels import Label, describe
@@ -17,6 +17,9 @@ METRIC = Metric(
     "Cases whose owner is the reader, or whose latest own step was the reader's, and that have not ended.",
     "Work that no connected system records under your name.",
 )
+
+
+ON_A_PAGE: Final = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,5 +53,15 @@ def rows(read: Read) -> list[CaseRow]:
     return to_rows(read, _own(read, 100))
 
 
+def ahead(read: Read) -> list[int]:
+    """The cases that the page is about to show, to be named together with others; `items` then has them at hand."""
+    found = read.memo["mine"] = ask(read, "my_items", {"owner": actor(read, read.scope.actor), "limit": ON_A_PAGE})
+    return [row["obj"] for row in found]
+
+
 def _own(read: Read, limit: int) -> list[dict[str, Any]]:
-    return ask(read, "my_items", {"owner": actor(read, read.scope.actor), "limit": limit})
+    # Taken once only: whoever asks again wants what is there by then.
+    known: list[dict[str, Any]] | None = read.memo.pop("mine", None) if limit <= ON_A_PAGE else None
+    if known is None:
+        known = ask(read, "my_items", {"owner": actor(read, read.scope.actor), "limit": limit})
+    return known[:limit]

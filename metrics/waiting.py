@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 
-from metrics._contract import Filters, Metric, Read, ask
+from metrics._contract import Filters, Metric, Read
 from metrics._labels import Label, describe
+from metrics._lines import once
 from metrics._words import actor, codes, people, words
 
 METRIC = Metric(
@@ -16,6 +18,9 @@ METRIC = Metric(
     "from the first unanswered one while the case is open and has moved in the last thirty days.",
     "Answers given where no connected system sees them, such as a private telephone.",
 )
+
+
+ON_A_PAGE: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +47,17 @@ class Waiting:
 
 def waiting(read: Read, filters: Filters, now_t: int, *, limit: int = 8, owner: str = "") -> Waiting:
     """Who waits, longest first; with `owner` only what waits on that person."""
-    params = {
-        **codes(read, filters),
-        "now_t": now_t,
-        "limit": limit,
-        "owner": actor(read, owner),
-    }
-    found = ask(read, "waiting", params)[0]
+    found = _found(read, filters, now_t, limit=limit, owner=owner)
     if not found["total"]:
         return Waiting([], 0, None, None)
-    rows = ask(read, "waiting_cases", {"objs": [one["obj"] for one in found["top"]]})
-    names = describe(read, [obj for row in rows for obj in (row["obj"], row["party"])])
+    rows = found["top"][:limit]
+    names = describe(read, _objects(rows))
     owners, channels, known = people(read, [r["actor"] for r in rows]), words(read, "channel"), words(read, "team")
     waits = [
         Wait(
             names[r["obj"]],
             _called(names[r["obj"]], names.get(r["party"])),
-            r["waiting_t"],
+            r["t"],
             channels.get(r["channel"], ""),
             known.get(r["team"], ""),
             owners[r["actor"]].name if r["actor"] in owners else "",
@@ -67,6 +66,21 @@ def waiting(read: Read, filters: Filters, now_t: int, *, limit: int = 8, owner: 
         if r["obj"] in names
     ]
     return Waiting(waits, found["total"], found["top"][0]["t"], found["median_us"])
+
+
+def ahead(read: Read, filters: Filters, now_t: int, owner: str = "") -> list[int]:
+    """The objects that a page is about to show as waiting, to be named together with others."""
+    return _objects(_found(read, filters, now_t, limit=ON_A_PAGE, owner=owner)["top"] or [])
+
+
+def _objects(rows: Sequence[dict[str, Any]]) -> list[int]:
+    return [obj for row in rows for obj in (row["obj"], row["party"]) if obj]
+
+
+def _found(read: Read, filters: Filters, now_t: int, *, limit: int, owner: str) -> dict[str, Any]:
+    # Pages show a few rows, some more and some fewer; all ask for the same number, so one reading serves them.
+    params = {**codes(read, filters), "now_t": now_t, "limit": max(limit, ON_A_PAGE), "owner": actor(read, owner)}
+    return once(read, now_t, "waiting", params)[0]
 
 
 def _called(case: Label, whose: Label | None) -> str:

@@ -25,3 +25,7 @@ CREATE TABLE alert (n BIGINT NOT NULL, channel VARCHAR NOT NULL, made_t BIGINT N
 -- Which bindings a channel has been told of, and as what (breach, due).
 CREATE TABLE alert_told (channel VARCHAR NOT NULL, rule INTEGER NOT NULL, obj INTEGER NOT NULL,
     act_seq BIGINT NOT NULL, what VARCHAR NOT NULL);
+
+-- The text of every rule that was ever in force here, and from when to when (until_t NULL: it is).
+CREATE TABLE rule_text (id VARCHAR NOT NULL, digest VARCHAR NOT NULL, pack VARCHAR NOT NULL, body VARCHAR NOT NULL,
+    from_t BIGINT NOT NULL, until_t BIGINT);

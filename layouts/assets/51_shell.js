@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const fv = (window.frontview = window.frontview || {});
-  const DEFAULTS = { team: "", channel: "", otype: "", window: "1h", span: "7d", detail: "3", measure: "n" };
+  const DEFAULTS = { team: "", channel: "", otype: "", window: "1h", span: "7d", detail: "3", measure: "n", rule: "", queue: "", severity: "", sort: "", group: "", asof: "" };
   const $ = (id) => document.getElementById(id);
   let asked = 0, opener = null;
   const trail = [];

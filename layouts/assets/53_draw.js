@@ -89,13 +89,13 @@
     el.replaceChildren(s, tip);
   }
 
-  const DRAW = { spark: (el, d) => spark(el, d), lines: (el, d) => lines(el, d), map: (el, d, old) => fv.drawMap(el, d, old) };
+  const DRAW = { spark: (el, d) => spark(el, d), lines: (el, d) => lines(el, d), map: (el, d, old) => fv.drawMap(el, d, old), rates: (el, d) => fv.drawRates(el, d), "rates-big": (el, d) => fv.drawRates(el, d, true) };
   const drawn = new WeakMap();
   function paint() {
     scheduled = false;
     for (const el of document.querySelectorAll("[data-draw]")) {
       if (el.closest("[hidden]")) continue;
-      const text = el.dataset.data, size = el.dataset.draw === "lines" ? el.clientWidth : 0, old = drawn.get(el);
+      const text = el.dataset.data, size = ["lines", "rates", "rates-big"].includes(el.dataset.draw) ? el.clientWidth : 0, old = drawn.get(el);
       if (old && old.text === text && old.size === size && el.firstChild) continue;
       // A chart being read keeps still until the pointer leaves.
       if (old && old.size === size && el.dataset.draw === "lines" && el.matches(":hover")) continue;

@@ -15,6 +15,8 @@ import duckdb
 
 from data.calendars import intervals
 from data.settings import CalendarSettings
+from data.store import now_us
+from metrics._rulebook import compared, write_down
 from metrics._sql import run, statements
 from metrics.conformance.compile import Compiled, compile_rules
 from metrics.conformance.known import check_names
@@ -73,7 +75,10 @@ class Conformance:
         self._pair = self._cand = ""
 
     def prepare(self, con: duckdb.DuckDBPyConnection) -> bool:
-        """Read the packs and write rules, clocks and calendars down; whether any rule changed since last time."""
+        """Read the packs and write rules, clocks and calendars down; whether verdicts may differ from last time.
+
+        Raises FixSettings for what is not understood, and then the rules in force stay as they are.
+        """
         words = Words(con)
         packs = read_packs(
             self.folders,
@@ -83,17 +88,25 @@ class Conformance:
             objects=words.names("object_type"),
         )
         check_names(con, packs, [calendar.id for calendar in self.calendars])
-        return self.take(con, [rule for pack in packs for rule in pack.rules])
+        rules = [rule for pack in packs for rule in pack.rules]
+        changes = compared(dict(con.execute("SELECT id, digest FROM rule WHERE active").fetchall()), rules)
+        if changes:
+            write_down(con, now_us(), changes, rules)
+        self.take(con, rules)
+        return bool(changes) | self._other_calendars(con)
 
-    def take(self, con: duckdb.DuckDBPyConnection, rules: Sequence[Rule]) -> bool:
-        """Make these the rules in force and compile them; whether any of them changed."""
+    def _other_calendars(self, con: duckdb.DuckDBPyConnection) -> bool:
+        told = str(self.calendars)
+        if con.execute("SELECT value FROM setting WHERE name = 'calendars'").fetchall() == [(told,)]:
+            return False
+        con.execute("DELETE FROM setting WHERE name = 'calendars'")
+        con.execute("INSERT INTO setting VALUES ('calendars', ?)", [told])
+        return True
+
+    def take(self, con: duckdb.DuckDBPyConnection, rules: Sequence[Rule]) -> None:
+        """Make these the rules in force on this connection, and compile them."""
         words = Words(con)
-        known = {
-            name: (code, digest)
-            for code, name, digest in con.execute("SELECT code, id, digest FROM rule WHERE active").fetchall()
-        }
         self.rules = [(words.code("rule", rule.id), rule) for rule in rules]
-        changed = known != {rule.id: (code, rule.digest) for code, rule in self.rules}
         con.execute("DELETE FROM rule")
         if rules:
             con.executemany(
@@ -121,7 +134,6 @@ class Conformance:
             statements(name)[0][0].replace("{between}", self._compiled.between) for name in ("pair", "cand")
         )
         self._write(con, words)
-        return changed
 
     def _write(self, con: duckdb.DuckDBPyConnection, words: Words) -> None:
         lifecycle = [

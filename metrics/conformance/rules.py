@@ -205,7 +205,7 @@ def _rule(raw: Mapping[str, Any], pack: Pack, known: Collection[str], objects: C
         source=Source(str(source.get("title", "")), str(source.get("url", "")), str(source.get("checked", ""))),
         help=str(raw.get("help", "")),
         examples=raw.get("examples") or {},
-        body=json.dumps(raw, sort_keys=True, default=str),
+        body=json.dumps({**raw, "jurisdiction": pack.jurisdiction}, sort_keys=True, default=str),
     )
 
 

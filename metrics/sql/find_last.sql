@@ -1,2 +1,2 @@
--- The number of the newest object in scope.
-SELECT coalesce(max(obj), 0) AS obj FROM object
+-- The number of the newest object, whoever may see it.
+SELECT last_obj AS obj FROM numbering

@@ -17,6 +17,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -88,43 +89,43 @@ class Case:
     viewer: str
     what: str
     how: str
-    work: Callable[[Read], Any]
+    work: Callable[[Read, int], Any]
     is_evidence: bool = False
 
 
-def page_cases(views: Mapping[str, View], now_t: int) -> Iterator[Case]:
+def page_cases(views: Mapping[str, View]) -> Iterator[Case]:
     """Every page for everybody who may open it, under all filters that it listens to."""
     for viewer, scope in VIEWERS.items():
         for view in sorted((v for v in views.values() if scope.role in v.roles), key=lambda v: v.order):
             for how, filters in CHOICES.items():
                 asked = {word for long, word in _LISTENS.items() if long in how}
                 if asked <= set(view.filters):
-                    yield Case(viewer, view.title, how, _load(view, filters, now_t))
+                    yield Case(viewer, view.title, how, _load(view, filters))
 
 
-def _load(view: View, filters: Filters, now_t: int) -> Callable[[Read], Any]:
-    return lambda read: [part.load(read, filters, now_t) for part in (SHELL, *view.parts)]
+def _load(view: View, filters: Filters) -> Callable[[Read, int], Any]:
+    return lambda read, now_t: [part.load(read, filters, now_t) for part in (SHELL, *view.parts)]
 
 
-def evidence_cases(views: Mapping[str, View], now_t: int, words: Mapping[str, str]) -> Iterator[Case]:
+def evidence_cases(views: Mapping[str, View], words: Mapping[str, str]) -> Iterator[Case]:
     """The lists behind every figure, and what opens from them: a case, a long one, a record, a search."""
     for viewer, scope in VIEWERS.items():
         for view in sorted((v for v in views.values() if scope.role in v.roles), key=lambda v: v.order):
             for figure, find in view.evidence.items():
-                work = _behind(find, words.get(figure, ""), now_t)
+                work = _behind(find, words.get(figure, ""))
                 yield Case(viewer, view.title, f"behind {figure}", work, True)
-        for kind in ("case", "customer", "event", "find"):
-            opener = OPENERS["case" if kind == "customer" else kind]
+        for kind in ("case", "customer", "event", "find", "find, nothing"):
+            opener = OPENERS["case" if kind == "customer" else kind.partition(",")[0]]
             yield Case(viewer, "evidence", kind, _open(opener, words[f"{viewer}: {kind}"]), True)
 
 
-def _behind(find: Callable[..., Any], word: str, now_t: int) -> Callable[[Read], Any]:
+def _behind(find: Callable[..., Any], word: str) -> Callable[[Read, int], Any]:
     wide = replace(DAILY, window="24h", span="30d")
-    return lambda read: find(read, wide, now_t, word)
+    return lambda read, now_t: find(read, wide, now_t, word)
 
 
-def _open(opener: Callable[[Read, str], Any], word: str) -> Callable[[Read], Any]:
-    return lambda read: opener(read, word)
+def _open(opener: Callable[[Read, str], Any], word: str) -> Callable[[Read, int], Any]:
+    return lambda read, _now_t: opener(read, word)
 
 
 def words_of(store: Store) -> dict[str, str]:
@@ -146,47 +147,49 @@ def words_of(store: Store) -> dict[str, str]:
                          "GROUP BY e.obj ORDER BY count(*) DESC LIMIT 1", scope)["obj"]
         seq = store.read("SELECT max(seq) AS seq FROM case_event WHERE obj = $obj", {"obj": case}, scope)[0]["seq"]
         words |= {f"{viewer}: case": str(case), f"{viewer}: customer": str(customer), f"{viewer}: event": str(seq),
-                  f"{viewer}: find": "Moreau"}
+                  f"{viewer}: find": "Moreau", f"{viewer}: find, nothing": "zzyzx"}
     return words
 
 
-def measured(store: Store, case: Case, rounds: int) -> dict[str, Any]:
+def measured(store: Store, case: Case, rounds: int, moments: Iterator[int]) -> dict[str, Any]:
     """One row: wall and CPU of loads that remember nothing, wall of those that do, and the statements."""
     watch, scope = Watch(store), VIEWERS[case.viewer]
     row: dict[str, Any] = {"viewer": case.viewer, "page": case.what, "with": case.how}
     try:
         # The first load prepares the statements for the scope, as the first viewer after a start does.
         begun = time.perf_counter()
-        case.work(Read(watch.read, scope))
+        case.work(Read(watch.read, scope), next(moments))
         row["first"] = (time.perf_counter() - begun) * 1000
         watch.spent.clear()
-        walls, cpus = _rounds(case, lambda: Read(watch.read, scope), rounds)
+        walls, cpus = _rounds(case, lambda: Read(watch.read, scope), rounds, moments)
     except FrontviewError as error:
         return {**row, "error": str(error)}
     parts = {name: {"n": len(ms) / len(walls), **spread(ms)} for name, ms in watch.spent.items()}
     kept = Read(store.read, scope)
-    case.work(kept)
-    again, _ = _rounds(case, lambda: kept, rounds)
+    case.work(kept, next(moments))
+    again, _ = _rounds(case, lambda: kept, rounds, moments)
     slow = max(parts, key=lambda name: parts[name]["n"] * parts[name]["p50"], default="")
     return {**row, "loads": len(walls), **spread(walls), "cpu": spread(cpus)["p50"], "kept": spread(again)["p50"],
             "kept_p95": spread(again)["p95"], "slowest": slow, "statements": parts}
 
 
-def _rounds(case: Case, read: Callable[[], Read], rounds: int) -> tuple[list[float], list[float]]:
+def _rounds(
+    case: Case, read: Callable[[], Read], rounds: int, moments: Iterator[int]
+) -> tuple[list[float], list[float]]:
     """Wall and CPU milliseconds of the loads; three at least, and no more once ten seconds are over."""
     walls: list[float] = []
     cpus: list[float] = []
     ends = time.monotonic() + ENOUGH_SECONDS
     while len(walls) < min(3, rounds) or (len(walls) < rounds and time.monotonic() < ends):
-        wall, cpu = _timed(case, read())
+        wall, cpu = _timed(case, read(), next(moments))
         walls.append(wall)
         cpus.append(cpu)
     return walls, cpus
 
 
-def _timed(case: Case, read: Read) -> tuple[float, float]:
+def _timed(case: Case, read: Read, now_t: int) -> tuple[float, float]:
     wall, cpu = time.perf_counter(), time.process_time()
-    case.work(read)
+    case.work(read, now_t)
     return (time.perf_counter() - wall) * 1000, (time.process_time() - cpu) * 1000
 
 
@@ -210,11 +213,12 @@ def _of_file(path: Path, rounds: int, build_seconds: float) -> dict[str, Any]:
     try:
         held = store.read("SELECT count(*) AS n, max(t) AS t, min(t) AS first_t FROM event", {}, SYSTEM)[0]
         views: dict[str, View] = discover(layouts, "VIEW")
-        now_t = held["t"] + 1
-        cases = [*page_cases(views, now_t), *evidence_cases(views, now_t, words_of(store))]
+        # Each load is a moment later than the one before, so that nothing remembered for a moment serves twice.
+        moments = count(held["t"] + 1, 1000)
+        cases = [*page_cases(views), *evidence_cases(views, words_of(store))]
         rows = []
         for case in cases:
-            rows.append({**measured(store, case, rounds), "evidence": case.is_evidence})
+            rows.append({**measured(store, case, rounds, moments), "evidence": case.is_evidence})
             if sys.stderr.isatty():
                 print(f"{len(rows)} of {len(cases)}: {case.viewer}, {case.what} {case.how}", file=sys.stderr)
         facts = store.read("SELECT count(*) FILTER (closed_t IS NULL) AS open, count(waiting_t) AS waiting, "
@@ -270,7 +274,7 @@ def main() -> None:
     about = machine()
     print(f"{about['cpu']}, {about['cores']} cores, load {about['load'][0]}, process {os.getpid()}")
     sizes = []
-    for n_events in options.events:
+    for n_events in options.events[:1] if options.db else options.events:
         sizes.append(at_size(int(n_events), options))
         show(sizes[-1])
     save("views", {"wanted_ms": WANTED_MS, "sizes": sizes}, options.json)

@@ -12,12 +12,18 @@ from data.page import Page
 from data.store import Store
 from data.writer import Writer
 from metrics._engine import Engine
+from metrics.conformance.decide import Conformance
 
 START = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
 # Names, addresses and subjects as sources bring them. Every one holds one of the words below.
 ANA, BEN, ZOE = "ana.quill@firm.example", "ben.quill@firm.example", "zoe.quartz@customer.example"
 PERSONAL = ("quill", "quartz", "divorce", "@firm.example", "@customer.example")
 BASE = "https://frontview.firm.example"
+
+
+def engine() -> Engine:
+    """Decides by the rules of tests/metrics/alert_pack alone."""
+    return Engine(Conformance([Path(__file__).parent / "alert_pack"], disabled=["core"]))
 
 
 @dataclass
@@ -36,7 +42,7 @@ class Desk:
     def open(self) -> None:
         """Begin, or begin again after `close`."""
         self.store = Store.open(self.path)
-        self.writer = Writer(self.store, [Engine()], clock=lambda: self.now_t)
+        self.writer = Writer(self.store, [engine()], clock=lambda: self.now_t)
         self.writer.start()
         self.writer.register("desk", "webhook", "Service desk", "Tickets are missing.")
         self.writer.report("desk", "live")
@@ -76,7 +82,7 @@ class Desk:
                      attrs={"subject": "About my divorce"})
 
     def ask(self, name: str, team: str = "North", ago: float = 0) -> None:
-        """A customer writes: SVC-01 wants an answer within four hours, and nudges an hour before."""
+        """A customer writes: T-ANSWER wants an answer within four hours, and nudges an hour before."""
         ref = Ref("conversation", f"mail/{name}/{ZOE}")
         self.put(self.event("msg.in", ref, actor=ZOE, team=team, ago=ago),
                  changes=(Change(ref, "title", "About my divorce", self.at(ago)),
@@ -88,7 +94,7 @@ class Desk:
         self.put(self.event("msg.out", Ref("conversation", f"mail/{name}/{ZOE}"), team=team))
 
     def credit(self, name: str, team: str = "North", ago: float = 0) -> None:
-        """Ana releases the credit that she made: COR-02 is broken at once."""
+        """Ana releases the credit that she made: T-CREDIT is broken at once."""
         ref = Ref("ticket", f"desk/{name}")
         self.put(self.event("credit.created", ref, team=team, ago=ago + 0.5),
                  self.event("credit.released", ref, team=team, ago=ago), complete=not ago)

@@ -7,11 +7,9 @@ attribute may have been, is tried; a verdict that is not the same in all of thes
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import product
-from typing import Any
 
 from tests.metrics._reference_templates import TEMPLATES
-from tests.metrics._reference_world import Happened, Key, Reading, Step, World, in_all_answers, orders
+from tests.metrics._reference_world import Happened, Reading, Step, World, in_all_answers, orders
 
 __all__ = ["OBJECT", "Happened", "Reading", "Step", "verdicts", "verdicts_over", "whole_object"]
 
@@ -21,8 +19,8 @@ _UNARY = ("existence", "at_least", "at_most", "exactly_once")
 _NOT_ACTIVATED = "not activated"
 # What one of several objects says outweighs what those after it say.
 _RANKS = {
-    "all": ("violated", "pending", "holding", "fulfilled", "kept", "waived"),
-    "any": ("fulfilled", "kept", "pending", "holding", "waived", "violated"),
+    "all": ("violated", "pending", "unknown", "holding", "fulfilled", "kept", "waived"),
+    "any": ("fulfilled", "kept", "unknown", "pending", "holding", "waived", "violated"),
 }
 
 
@@ -83,23 +81,9 @@ def verdicts(rule: Reading, trace: Sequence[Happened], *, end_h: float | None = 
 def verdicts_over(
     rule: Reading, courses: Mapping[str, Sequence[Happened]], ends: Mapping[str, float]
 ) -> dict[str, str]:
-    """The verdict of each activation over all objects it concerns, by the rule's quantifier; courses and ends by
-    object. The course of each object has its own order; what an event lacks is filled in once for all of them."""
+    """The verdict of each activation over all objects it concerns; courses and ends by object. Each object's verdict is
+    settled by itself, an unknown one too; the quantifier then says which of them counts."""
     rank = _RANKS[rule.quantifier]
-    result = {}
-    for a in {e.name: e for trace in courses.values() for e in trace}.values():
-        about = [name for name, trace in courses.items() if a in trace]
-        seen: set[str] = set()
-        for choice in product(*(list(orders(courses[name])) for name in about)):
-
-            def read(answers: Mapping[Key, Any], choice: Any = choice, about: Any = about, a: Happened = a) -> str:
-                each = {
-                    _read(World(rule, order, answers, ends.get(name)), a)
-                    for name, order in zip(about, choice, strict=True)
-                }
-                return _NOT_ACTIVATED if _NOT_ACTIVATED in each else min(each, key=rank.index)
-
-            seen.update(in_all_answers(read))
-        if seen != {_NOT_ACTIVATED}:
-            result[a.name] = _settled(seen)
-    return result
+    each = {name: verdicts(rule, trace, end_h=ends.get(name)) for name, trace in courses.items()}
+    names = {name for told in each.values() for name in told}
+    return {name: min((told[name] for told in each.values() if name in told), key=rank.index) for name in names}

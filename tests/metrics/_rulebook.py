@@ -60,19 +60,22 @@ def entry(name: str, rule: Reading) -> dict[str, Any]:
     if rule.grace_h:
         raw["grace"] = f"{rule.grace_h:g} h"
     if rule.steps:
-        raw["steps"] = [
-            _pattern(s.activity, s.where) | ({"optional": True} if s.optional else {}) for s in rule.steps
-        ]
+        raw["steps"] = [_pattern(s.activity, s.where) | ({"optional": True} if s.optional else {}) for s in rule.steps]
     if rule.sum_of:
         raw |= {"sum": rule.sum_of, "limit": rule.limit}
     changed = {"count": 1, "matching": "shared", "quantifier": "each"}
     return raw | {key: getattr(rule, key) for key, usual in changed.items() if getattr(rule, key) != usual}
 
 
+def write_pack(path: Path, rules: Mapping[str, Reading]) -> None:
+    """The rules as a pack in this file."""
+    pack = {"pack": path.stem, "title": "t", "rules": [entry(name, rule) for name, rule in rules.items()]}
+    path.write_text(yaml.safe_dump(pack, sort_keys=False), encoding="utf8")
+
+
 def opened(folder: Path, rules: Mapping[str, Reading]) -> tuple[Store, Writer]:
     """A running store that decides these rules and no others."""
-    pack = {"pack": "trial", "title": "trial", "rules": [entry(name, rule) for name, rule in rules.items()]}
-    (folder / "trial.yaml").write_text(yaml.safe_dump(pack, sort_keys=False), encoding="utf8")
+    write_pack(folder / "trial.yaml", rules)
     store = Store.open(":memory:")
     for word in "abcdu":
         Words(store.connection).code("activity", word)
@@ -103,9 +106,7 @@ def end_of(trace: Sequence[Happened]) -> float | None:
 
 def states(trace: Sequence[Happened], changes: Sequence[tuple[float, str, Any]]) -> list[Happened]:
     """The events with the attributes that their object had at that moment; from its hour on a change holds."""
-    return [
-        replace(e, state={name: value for hour, name, value in sorted(changes) if hour <= e.hour}) for e in trace
-    ]
+    return [replace(e, state={name: value for hour, name, value in sorted(changes) if hour <= e.hour}) for e in trace]
 
 
 def change(case: str, hour: float, attribute: str, value: Any) -> Change:
@@ -171,7 +172,5 @@ def report(
             key = own[0]
             trace = "; ".join(_told(e) for e in sorted(traces[key[1]], key=lambda e: e.hour))
             both = f"decided {found.get(key)}, read {expected.get(key)}"
-            lines.append(
-                f"{name} {entry(name, rules[name])}: {len(own)} differ, as {key[2]!r} of [{trace}]: {both}"
-            )
+            lines.append(f"{name} {entry(name, rules[name])}: {len(own)} differ, as {key[2]!r} of [{trace}]: {both}")
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""What a channel is told: each breach once, what falls due in time, within its scope, gathered, and nothing personal."""
+"""What a channel is told: each breach once, what falls due in time, gathered, in its scope, nothing personal."""
 
 from __future__ import annotations
 
@@ -51,11 +51,11 @@ def test_a_breach_is_told_once_with_its_evidence(desk: Desk) -> None:
     begun(desk)
     desk.credit("one")
     letter = look(desk)
-    assert told(letter) == [("COR-02", "broken", desk.number("one"))]
+    assert told(letter) == [("T-CREDIT", "broken", desk.number("one"))]
     assert letter is not None
     line = letter.message.lines[0]
     assert line.link == f"{BASE}/compliance?open=case:{desk.number('one')}"
-    assert "team North, channel email" in line.text and "[high] COR-02" in line.text
+    assert "team North, channel email" in line.text and "[high] T-CREDIT" in line.text
     assert letter.message.subject == "Frontview: 1 breach (worst: high)" and letter.message.count == 1
     desk.wait(30)
     assert look(desk) is None
@@ -76,12 +76,12 @@ def test_a_promise_is_told_when_it_falls_due_and_when_it_is_overdue(desk: Desk) 
     assert look(desk) is None
     desk.wait(15)
     letter = look(desk)
-    assert told(letter) == [("SVC-01", "due", desk.number("one"))]
+    assert told(letter) == [("T-ANSWER", "due", desk.number("one"))]
     assert letter is not None and "due in 55 min" in letter.message.lines[0].text
     desk.wait(30)
     assert look(desk) is None
     desk.wait(40)
-    assert told(look(desk)) == [("SVC-01", "overdue", desk.number("one"))]
+    assert told(look(desk)) == [("T-ANSWER", "overdue", desk.number("one"))]
     desk.answer("one")
     desk.wait(30)
     assert look(desk) is None
@@ -105,7 +105,7 @@ def test_an_absence_is_told_only_once_it_is_certain(desk: Desk) -> None:
     assert look(desk, officer(what=("breach",))) is None
     desk.wait(30, complete=False)
     desk.put()
-    assert told(look(desk, officer(what=("breach",)))) == [("SVC-01", "overdue", desk.number("one"))]
+    assert told(look(desk, officer(what=("breach",)))) == [("T-ANSWER", "overdue", desk.number("one"))]
 
 
 def test_a_breach_that_a_late_record_brings_is_news(desk: Desk) -> None:
@@ -113,7 +113,7 @@ def test_a_breach_that_a_late_record_brings_is_news(desk: Desk) -> None:
     desk.wait(3 * 1440)
     assert look(desk) is None
     desk.credit("late", ago=2 * 1440)
-    assert told(look(desk)) == [("COR-02", "broken", desk.number("late"))]
+    assert told(look(desk)) == [("T-CREDIT", "broken", desk.number("late"))]
 
 
 def test_a_late_answer_is_a_breach_for_certain_however_far_the_source_is(desk: Desk) -> None:
@@ -122,7 +122,7 @@ def test_a_late_answer_is_a_breach_for_certain_however_far_the_source_is(desk: D
     desk.ask("one")
     desk.wait(241, complete=False)
     desk.put(desk.event("msg.out", Ref("conversation", f"mail/one/{ZOE}")), complete=False)
-    assert told(look(desk)) == [("SVC-01", "broken", desk.number("one"))]
+    assert told(look(desk)) == [("T-ANSWER", "broken", desk.number("one"))]
 
 
 def test_a_breach_believed_long_ago_is_told_when_it_becomes_certain(desk: Desk) -> None:
@@ -137,7 +137,7 @@ def test_a_breach_believed_long_ago_is_told_when_it_becomes_certain(desk: Desk) 
         desk.wait(12, complete=False)
         assert look(desk) is None
     desk.put()
-    assert told(look(desk)) == [("CMP-01", "broken", desk.number("angry"))]
+    assert told(look(desk)) == [("T-SIGNAL", "broken", desk.number("angry"))]
     desk.wait(12)
     assert look(desk) is None
 
@@ -152,7 +152,7 @@ def test_a_manager_of_one_team_is_told_nothing_of_others(desk: Desk) -> None:
     assert {case for _, _, case in told(look(desk, both))} == {desk.number("theirs"), desk.number("theirs-too")}
     desk.credit("ours")
     letter = look(desk, north)
-    assert told(letter) == [("COR-02", "broken", desk.number("ours"))]
+    assert told(letter) == [("T-CREDIT", "broken", desk.number("ours"))]
     assert letter is not None and letter.message.link == f"{BASE}/live"
     assert "South" not in json.dumps(asdict(letter.message))
 
@@ -165,9 +165,9 @@ def test_a_manager_of_a_team_that_does_not_exist_is_told_nothing(desk: Desk) -> 
 
 
 @pytest.mark.parametrize(("keys", "rules"), [
-    ({"rules": ("SVC-01",)}, {"SVC-01"}), ({"severities": ("high",)}, {"COR-02"}), ({"teams": ("South",)}, set()),
-    ({"channels": ("phone",)}, set()), ({"channels": ("email",)}, {"SVC-01", "COR-02"}),
-    ({"what": ("due",)}, {"SVC-01"}), ({"what": ("breach",)}, {"COR-02"}),
+    ({"rules": ("T-ANSWER",)}, {"T-ANSWER"}), ({"severities": ("high",)}, {"T-CREDIT"}), ({"teams": ("South",)}, set()),
+    ({"channels": ("phone",)}, set()), ({"channels": ("email",)}, {"T-ANSWER", "T-CREDIT"}),
+    ({"what": ("due",)}, {"T-ANSWER"}), ({"what": ("breach",)}, {"T-CREDIT"}),
 ])
 def test_a_channel_chooses_by_rule_severity_team_channel_and_kind(desk: Desk, keys: dict[str, object],
                                                                    rules: set[str]) -> None:
@@ -183,7 +183,7 @@ def test_a_channel_chooses_by_rule_severity_team_channel_and_kind(desk: Desk, ke
 def test_news_are_gathered_while_the_last_message_is_young(desk: Desk) -> None:
     begun(desk)
     desk.credit("one")
-    assert told(look(desk)) == [("COR-02", "broken", desk.number("one"))]
+    assert told(look(desk)) == [("T-CREDIT", "broken", desk.number("one"))]
     for name in ("two", "three", "four"):
         desk.wait(1)
         desk.credit(name)
@@ -234,7 +234,7 @@ def test_a_new_start_neither_repeats_nor_loses(tmp_path: Path) -> None:
     desk.credit("two")
     desk.close()
     desk.open()
-    assert told(look(desk)) == [("COR-02", "broken", desk.number("two"))]
+    assert told(look(desk)) == [("T-CREDIT", "broken", desk.number("two"))]
     desk.close()
 
 
@@ -255,7 +255,7 @@ def test_a_flood_is_told_as_a_number_and_once(desk: Desk, monkeypatch: pytest.Mo
     desk.wait(6)
     assert look(desk) is None
     desk.credit("after")
-    assert told(look(desk)) == [("COR-02", "broken", desk.number("after"))]
+    assert told(look(desk)) == [("T-CREDIT", "broken", desk.number("after"))]
 
 
 def test_a_clock_that_is_set_back_loses_nothing(desk: Desk) -> None:
@@ -265,7 +265,7 @@ def test_a_clock_that_is_set_back_loses_nothing(desk: Desk) -> None:
     desk.minutes -= 8
     desk.credit("one", ago=0.1)
     desk.minutes += 8
-    assert told(look(desk)) == [("COR-02", "broken", desk.number("one"))]
+    assert told(look(desk)) == [("T-CREDIT", "broken", desk.number("one"))]
 
 
 def test_what_may_be_no_breach_is_for_review(desk: Desk) -> None:
@@ -274,7 +274,7 @@ def test_what_may_be_no_breach_is_for_review(desk: Desk) -> None:
     desk.wait(4 * 1440)
     letter = look(desk)
     assert letter is not None
-    (line,) = [line for line in letter.message.lines if line.facts["rule"] == "CMP-01"]
+    (line,) = [line for line in letter.message.lines if line.facts["rule"] == "T-SIGNAL"]
     assert "for review since" in line.text and "broken" not in line.text
     assert "breach" not in letter.message.subject and "1 for review" in letter.message.subject
 

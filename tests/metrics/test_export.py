@@ -141,8 +141,8 @@ def test_flat_logs_come_back_with_the_same_cases_and_events(tmp_path: Path, form
     after = imported(file, mapping)
     assert counts(after)[:3] == counts(before)[:3]
     course = ("SELECT o.id, list(a.name ORDER BY e.t, e.ord), list(p.name ORDER BY e.t, e.ord), min(e.t) "
-              "FROM event e JOIN event_object USING (seq) JOIN object o USING (obj) JOIN term a ON a.kind = 'activity' AND "
-              "a.code = e.activity JOIN term p ON p.kind = 'actor' AND p.code = e.actor GROUP BY o.id ORDER BY o.id")
+              "FROM event e JOIN event_object USING (seq) JOIN object o USING (obj) JOIN term a ON a.kind = 'activity' "
+              "AND a.code = e.activity JOIN term p ON p.kind = 'actor' AND p.code = e.actor GROUP BY o.id ORDER BY o.id")
     one, other = (store.connection.execute(course).fetchall() for store in (before, after))
     assert len(one) == 1_434
     assert one == other
@@ -327,7 +327,8 @@ def test_many_portions_make_one_log(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         assert counts(imported(tmp_path / NAMES[form])) == counts(store)
     whole = store.connection.execute(
         "SELECT count(*), count(DISTINCT obj) FROM (SELECT DISTINCT seq, obj FROM event_object) "
-        "JOIN object USING (obj) JOIN term t ON t.code = otype AND t.kind = 'object_type' WHERE t.name = 'container'").fetchall()[0]
+        "JOIN object USING (obj) JOIN term t ON t.code = otype AND t.kind = 'object_type' "
+        "WHERE t.name = 'container'").fetchall()[0]
     tally = export(read(store), Wish("xes", otypes=("container",)), tmp_path / "log.xes")
     assert (tally.events, tally.objects) == whole
     assert _export_ocel.write_json in FORMATS.values()

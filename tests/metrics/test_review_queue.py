@@ -39,7 +39,7 @@ def test_open_items_come_gravest_first_and_samples_last(firm: Firm) -> None:
     signal, breach, sample = found.rows
     assert [row.why for row in found.rows] == ["review", "breach", "sample"]
     assert [row.standing.verdict for row in found.rows if row.standing] == [2, 2, 1]
-    assert (signal.severity, signal.kind, breach.severity, breach.rule) == ("high", "review", "medium", "SVC-01")
+    assert (signal.severity, signal.kind, breach.severity, breach.rule) == ("high", "review", "medium", "TST-01")
     assert sample.made_t == breach.made_t - 60 * SECOND
     assert queue(firm.read(), Filters(), 2).total == 3
     assert len(queue(firm.read(), Filters(), 2).rows) == 2
@@ -51,12 +51,12 @@ def test_filters_choose_kind_rule_team_and_channel(firm: Firm) -> None:
     firm.feed()
     found = {name: cases(queue(firm.read(), filters, 10)) for name, filters in {
         "breach": Filters(queue="breach"), "review": Filters(queue="review"), "sample": Filters(queue="sample"),
-        "rule": Filters(rule="SVC-01"), "both": Filters(rule="SVC-01", queue="review"),
+        "rule": Filters(rule="TST-01"), "both": Filters(rule="TST-01", queue="review"),
         "team": Filters(team="sales"), "nobody": Filters(team="no such team"),
         "channel": Filters(channel="email", queue="breach"), "closed": Filters(queue="closed")}.items()}
     assert found == {"breach": ["slow"], "review": ["desk/T-1"], "sample": [], "rule": ["slow"], "both": [],
                      "team": ["slow"], "nobody": [], "channel": ["slow"], "closed": []}
-    assert [(rule, n) for rule, _, n in rules(firm.read())] == [("CMP-01", 1), ("SVC-01", 1)]
+    assert [(rule, n) for rule, _, n in rules(firm.read())] == [("TST-01", 1), ("TST-03", 1)]
 
 
 def test_an_item_tells_who_holds_it_and_then_what_came_of_it(firm: Firm) -> None:
@@ -170,10 +170,10 @@ def test_precision_of_signals_needs_ten_judgements(firm: Firm) -> None:
     firm.close(signals[FEWEST - 2], "not a breach", "Praise.")
     firm.close(signals[FEWEST - 1], "escalate", "To Olga.")
     found = review.precision(firm.read())
-    assert "SVC-01" not in found, "a rule that is certain needs no precision"
-    assert (found["CMP-01"].judged, found["CMP-01"].share, found["CMP-01"].interval) == (9, None, None)
+    assert "TST-01" not in found, "a rule that is certain needs no precision"
+    assert (found["TST-03"].judged, found["TST-03"].share, found["TST-03"].interval) == (9, None, None)
     firm.close(signals[FEWEST], "not a breach", "Praise.")
-    after = review.precision(firm.read())["CMP-01"]
+    after = review.precision(firm.read())["TST-03"]
     assert (after.hits, after.misses, after.share) == (8, 2, 0.8)
     assert after.interval == wilson(8, 10)
 
