@@ -16,6 +16,7 @@ from pathlib import Path
 
 import connectors
 from connectors._check import check
+from connectors._deliver import Delivery
 from connectors._demo_settings import personas
 from connectors._hooks import Hooks
 from connectors._import import Importer, Wishes, parsed_mapping
@@ -27,6 +28,7 @@ from data.plugins import discover
 from data.settings import Settings, StorePlace
 from data.store import Store
 from data.writer import Writer
+from layouts._alarm_loop import AlarmLoop
 from layouts._cli import COMMANDS, command_line
 from layouts._server import ServerOptions, create_server, run
 from metrics._engine import running
@@ -54,6 +56,7 @@ def serve(settings: Settings, args: argparse.Namespace) -> None:
                                 server.session_hours, server.secure)
         app = create_server(store, writer, options)
         collector = Collector(settings, store, writer, catalogue)
+        alarms = AlarmLoop(settings, store, writer, Delivery(settings))
         packs = [Path(folder) for folder in settings.rules.packs]
 
         def ready() -> None:
@@ -61,10 +64,12 @@ def serve(settings: Settings, args: argparse.Namespace) -> None:
             if not settings.sources and not demo:
                 print("no source is configured; begin with: cp data/frontview.example.toml frontview.toml")
             collector.start()
+            alarms.start()
         with watching(writer, packs):
             try:
                 run(app, server.host, server.port, ready)
             finally:
+                alarms.stop()
                 collector.stop()
 
 
@@ -91,7 +96,7 @@ def take(settings: Settings, args: argparse.Namespace) -> None:
 
 def examine(settings: Settings, args: argparse.Namespace) -> None:
     """Say what is wrong and what to do."""
-    findings = check(settings, discover(connectors, "CONNECTOR"))
+    findings = check(settings, discover(connectors, "CONNECTOR"), send_test_alert=args.send_test_alert)
     for finding in findings:
         print(finding)
     sys.exit(any(finding.level == "problem" for finding in findings))

@@ -147,6 +147,10 @@ class Case:
         scene, due = self.scene, self.at + within
         stamp = scene.moment(due)
         self.say(channel, self.owner, promised_at=stamp)
+        self.at += 0.05
+        # The thread is named as well: it is there that the promise is kept or not.
+        self.note("promise.made", self.owner, objects=(self.threads[channel],), due_at=stamp,
+                  days=round(within / DAY + 0.4), confidence=0.9, method="planned")
         self.note("task.planned", self.owner, kind=kind, due_on=stamp[:10], due_at=stamp)
         outcome = scene.rng.random()
         if outcome > 0.95:

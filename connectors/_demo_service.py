@@ -43,6 +43,8 @@ def privacy_request(scene: Scene, at: float) -> None:
     case.wait(20).act("dsr.received", case.owner, type=scene.rng.choice(("access", "erasure", "rectification")),
                       traits=[(case.ref, "owner", case.owner), (case.ref, "subject", "privacy request")])
     case.wait(2 * HOUR).say("email", case.owner)
+    if scene.chance(0.1):
+        case.wait(20 * DAY, 0.1).act("dsr.extended", case.owner)
     case.wait(9 * DAY, 0.7).act("dsr.closed", case.owner)
 
 

@@ -16,6 +16,7 @@ from threading import Lock
 from typing import Final, Literal, NamedTuple
 
 from connectors._demo_case import DAY, HOUR, Fact, Scene
+from connectors._demo_duties import breach, gift, household, passed_on
 from connectors._demo_market import courtesy_call, echo, mention, newsletter, post, team_talk
 from connectors._demo_people import Firm, Trait
 from connectors._demo_sales import lead, repeat_order
@@ -29,7 +30,8 @@ PACE: Final = 8.0
 _RATES: Final[tuple[tuple[Callable[[Scene, float], None], float, float], ...]] = (
     (ticket, 440.0, 0.1), (lead, 64.0, 0.4), (repeat_order, 50.0, 0.4), (newsletter, 9.0, 0.1),
     (mention, 150.0, 0.1), (echo, 1000.0, 0.1), (post, 12.0, 0.1), (courtesy_call, 150.0, 0.1),
-    (team_talk, 250.0, 0.1), (privacy_request, 2.0, 0.3),
+    (team_talk, 250.0, 0.1), (privacy_request, 2.0, 0.3), (household, 14.0, 0.1), (gift, 2.0, 0.5),
+    (passed_on, 1.0, 0.3), (breach, 0.4, 0.5),
 )
 _RAMP: Final = 12 * DAY
 _AGAIN, _FIXED, _BROKEN = 0.004, 0.0012, 0.0008

@@ -26,7 +26,12 @@ __all__ = ["CONNECTOR", "OWN_DOMAIN", "PEOPLE", "SYSTEMS"]
 SYSTEMS: Final = tuple(LAG)
 _PAGE: Final = 5_000
 _STEP_SECONDS: Final = 0.25
-_NEVER: Final = {"consent.withdrawn", "lead.archived", "opportunity.archived"}
+_NEVER: Final = {
+    "lead.archived", "opportunity.archived", "sale.stopped", "complaint.src_sent", "dsr.ack",
+    "individuals.notified", "event.reportable", "report.filed", "promise.kept", "flag.raised", "review.done", "record.archived",
+    "record.deleted", "call.recorded", "note.recorded", "doc.delivered", "account.opened", "id.obtained",
+    "id.verified", "recommendation", "order.executed", "oba.notice", "oba.signal",
+}
 
 
 class Demo:

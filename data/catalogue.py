@@ -71,6 +71,8 @@ _DERIVED: Final = {
                          JOIN (SELECT *, CASE WHEN state = 'off' THEN 9000000000000000 ELSE 0 END AS floor_t
                                FROM main.source) s ON s.code = a.source GROUP BY r.rule""",
     "account": "SELECT login, name, role, actor, teams, created_t, active FROM main.account",
+    # How messages fare, and not what they say.
+    "alert": "SELECT n, channel, made_t, count, state, tries, next_t, sent_t, trouble FROM main.alert",
 }
 RULE_WATERMARK: Final = _DERIVED["rule_watermark"]
 """How far the absence of each rule's answer is certain, for writers that need it too."""
@@ -180,6 +182,8 @@ def _definition(relation: str, scope: Scope) -> str | None:
         return _actor(scope)
     if relation == "account" and scope.role not in (Role.ADMINISTRATOR, Role.SYSTEM):
         raise NotAllowed("only an administrator reads the list of accounts")
+    if relation == "alert" and scope.role not in (Role.ADMINISTRATOR, Role.OFFICER, Role.SYSTEM):
+        raise NotAllowed("only an administrator or an officer reads how alerts fare")
     if relation in _DERIVED:
         return _DERIVED[relation]
     if relation in _ADMIN:

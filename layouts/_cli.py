@@ -43,9 +43,9 @@ def command_line(version: str, work: Mapping[str, Callable[..., None]]) -> argpa
     add("serve", "collect from the configured sources and show it, with sign-in").add_argument(
         "--port", type=int, help=_PORT
     )
-    add("check", "find what is wrong with settings, sources, file and machine").add_argument(
-        "--port", type=int, help=_PORT
-    )
+    check = add("check", "find what is wrong with settings, sources, file and machine")
+    check.add_argument("--port", type=int, help=_PORT)
+    check.add_argument("--send-test-alert", action="store_true", help="send every alert channel a test message")
     add("collect", "collect from the configured sources until nothing more is there, then end").add_argument(
         "--once", action="store_true", required=True, help="one look at each source; `serve` collects continuously"
     )

@@ -69,14 +69,17 @@ def table(desk: Desk) -> list[Component]:
     rows = [_row(tried, desk) for tried in attempt.found]
     caption = html.Caption("What each rule would have said", className="hidden-text")
     found = html.Table([caption, html.Thead(html.Tr(heads)), html.Tbody(rows)], className="rows lab-found")
-    note = "Load: what is violated, for each reviewer on a day with an activation. A row opens the hits drawn of its rule."
+    note = "Load: violated ones for each reviewer on a day with an activation. A row shows the hits drawn of its rule."
     return [found, html.P(note, className="soft foot")]
 
 
 def _row(tried: Tried, desk: Desk) -> Component:
     rule, is_picked = tried.rule, desk.picked is not None and desk.picked.rule.id == tried.rule.id
     cells: list[Any] = [
-        [html.Span([rule.id, " · ", html.Span(rule.title, className="strong")], className="lab-rule"), *_coverage(tried)],
+        [
+            html.Span([rule.id, " · ", html.Span(rule.title, className="strong")], className="lab-rule"),
+            *_coverage(tried),
+        ],
         _cards.number(sum(tried.counts.values())),
         *(_count(tried, verdict) for verdict in VERDICTS),
         _conformance(tried),

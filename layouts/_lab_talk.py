@@ -35,9 +35,9 @@ def add_lab(server: FastAPI, lab: Lab) -> None:
             return JSONResponse({"error": "this could not be read; load the page again"}, status_code=400)
 
 
-def _wrong(error: FrontviewError, form: Mapping[str, Any]) -> dict[str, Any]:
-    text = form.get("text", "")
-    return {"error": str(error), "line": place(text, str(error)) if isinstance(text, str) and text else None}
+def _wrong(error: FrontviewError, form: Any) -> dict[str, Any]:
+    text = form.get("text") if isinstance(form, dict) else None
+    return {"error": str(error), "line": place(text, str(error)) if isinstance(text, str) else None}
 
 
 def answer(lab: Lab, who: Principal, form: Mapping[str, Any]) -> dict[str, Any]:

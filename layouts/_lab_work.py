@@ -20,7 +20,7 @@ from metrics._backtest import EVER, Progress, Stopped, Trial, Tried
 from metrics._bench import Bench, PackFile, Switch, packs, switching, text_of
 from metrics._contract import Read
 from metrics._labels import Label, describe
-from metrics.lab import check_text, hit_of, try_text
+from metrics.lab import check_text, hit_of, packs_in_force, try_text
 
 log = logging.getLogger(__name__)
 MOST_REVIEWERS: Final = 1_000
@@ -116,7 +116,7 @@ class Lab:
         if since_t >= until_t:
             raise FixSettings(f"since {days[0]} is not before until {days[1]}; no activation lies between them")
         if not 1 <= reviewers <= MOST_REVIEWERS:
-            raise FixSettings(f"{reviewers:,} reviewers cannot share the load; write a number from 1 to {MOST_REVIEWERS:,}")
+            raise FixSettings(f"{reviewers:,} reviewers cannot share the load; write 1 to {MOST_REVIEWERS:,}")
         check_text(self.store, text, self.bench)
         attempt = Attempt(text, Trial(since_t, until_t, form.get("closed") is True, reviewers), self._now(), days)
         with self._guard:
@@ -166,8 +166,7 @@ class Lab:
         said = self.writer.do(lambda con: judgements.judged(con, texts))
         picked, read = self._picked(who, rule), self._reads.setdefault(who.scope, Read(self.store.read, who.scope))
         labels = describe(read, [hit["obj"] for hit in picked.hits]) if picked else {}
-        in_force = {row["pack"] for row in read("SELECT DISTINCT pack FROM rule WHERE active", {})}
-        return Desk(attempt, said, labels, picked, switching(self.bench, attempt.text, in_force))
+        return Desk(attempt, said, labels, picked, switching(self.bench, attempt.text, packs_in_force(read)))
 
 
 def _log_fault(future: Future[Sequence[Tried]]) -> None:

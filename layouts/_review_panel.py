@@ -95,6 +95,7 @@ def _head(entry: Entry) -> list[Component | None]:
         html.P(entry.help, className="why") if entry.help else None,
         html.Span(
             [
+                _link("the evidence", f"binding:{entry.rule}:{entry.case.obj}:{entry.act_seq}") if standing else None,
                 _link("the case", f"case:{entry.case.obj}"),
                 _link("what began it", f"event:{entry.act_seq}"),
                 _link("what decided it", f"event:{standing.target_seq}")

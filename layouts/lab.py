@@ -1,4 +1,4 @@
-"""The rule lab: an officer writes rules in YAML, tries them on history, judges hits, and learns how to switch them on."""
+"""The rule lab: an officer writes rules, tries them on history, judges their hits and learns to switch them on."""
 
 from __future__ import annotations
 

@@ -13,7 +13,20 @@ from reportlab.platypus import Paragraph, Spacer
 from data.audit import Head
 from data.vocabulary import label
 from metrics._pack_facts import Finding, Happening, Pack, Rule
-from metrics._pack_style import ALARM, Document, clock, code_lines, contents, facts, grid, numbered, para, short, style, text
+from metrics._pack_style import (
+    ALARM,
+    Document,
+    clock,
+    code_lines,
+    contents,
+    facts,
+    grid,
+    numbered,
+    para,
+    short,
+    style,
+    text,
+)
 
 MOST_FINDINGS: Final = 40
 MOST_STEPS: Final = 150
@@ -41,8 +54,8 @@ def pdf(pack: Pack, head: Head, files: Mapping[str, tuple[str, str]]) -> bytes:
     whole = io.BytesIO()
     foot = f"Frontview evidence pack · made {clock(pack.now_t)} · audit record {head.n:,}"
     document = Document(whole, foot, "Evidence pack")
-    story = [*_front(pack), Spacer(1, 4 * mm), contents(), *_asked(pack), *_coverage(pack), *_result(pack), *_rules(pack),
-             *_findings(pack), *_timelines(pack), *_proof(head, files)]
+    story = [*_front(pack), Spacer(1, 4 * mm), contents(), *_asked(pack), *_coverage(pack), *_result(pack),
+             *_rules(pack), *_findings(pack), *_timelines(pack), *_proof(head, files)]
     document.multiBuild(story, canvasmaker=numbered(foot))
     return whole.getvalue()
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from data.vocabulary import label
 from metrics._contract import Metric, Read, ask
+from metrics._sentence import one_of
 from metrics._words import words
 from metrics.sources import Health, SourceRow, sources
 
@@ -64,7 +65,7 @@ class Coverage:
 
     def says(self) -> str:
         """What is missing, in a sentence; empty when nothing is."""
-        return f"no source brings {' or '.join(self.lacking)}" if self.lacking else ""
+        return f"no source brings {one_of(self.lacking)}" if self.lacking else ""
 
 
 def coverage(read: Read, now_t: int) -> dict[str, Coverage]:

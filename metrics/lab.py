@@ -17,7 +17,7 @@ from data.judgements import Hit
 from data.store import Store
 from metrics._backtest import Progress, Trial, Tried, try_pack, understood
 from metrics._bench import Bench, named
-from metrics._contract import Metric
+from metrics._contract import Metric, Read
 from metrics.conformance.condition import Field, Node, Tree
 from metrics.conformance.rules import Pack, Rule
 from metrics.review import FEWEST, wilson
@@ -79,6 +79,11 @@ def try_text(
     """What each rule of the text would have said; see `try_pack`."""
     with _file(text) as path:
         return try_pack(store, path, wish, now_t, bench.calendars, progress)
+
+
+def packs_in_force(read: Read) -> set[str]:
+    """The packs some rule of which is in force."""
+    return {row["pack"] for row in read("SELECT DISTINCT pack FROM rule WHERE active", {})}
 
 
 @contextmanager

@@ -63,7 +63,7 @@ WITH a AS (
     FROM chosen
 )
 SELECT rule, obj, seq, t, CASE WHEN verdict IN (1, 2) THEN first_seq END,
-       CASE WHEN verdict IN (1, 2, 4, 6) THEN greatest(t, coalesce(first_t, CASE WHEN way = 1 THEN least(due_t, closed_t) END, closed_t * nullif(way, -1), t))
+       CASE WHEN verdict IN (1, 2, 4, 6) THEN greatest(t, coalesce(CASE WHEN way = 1 THEN least(first_t, due_t) ELSE first_t END, CASE WHEN way = 1 THEN least(due_t, closed_t) END, closed_t * nullif(way, -1), t))
             WHEN verdict = 5 THEN t END,
        due_t, CAST(verdict AS UTINYINT),
        CASE WHEN verdict = 5 AND sure IS NULL THEN 'an attribute of the activation is missing'

@@ -33,7 +33,9 @@ WITH judged AS (
 )
 SELECT rule, obj, seq AS act_seq, t, CASE WHEN verdict IN (1, 2) THEN hit_seq END AS target_seq,
        CASE verdict WHEN 1 THEN greatest(coalesce(hit_t, other_t), t)
-                    WHEN 2 THEN coalesce(greatest(hit_t, t), least(due_t, closed_t), closed_t, t)
+                    -- A promise is broken when its time is up or its object ends, whenever a late answer comes.
+                    WHEN 2 THEN CASE WHEN template = 'response' THEN least(due_t, closed_t)
+                                     ELSE greatest(hit_t, other_t, t) END
                     WHEN 4 THEN CASE WHEN template = 'not_precedence' THEN t ELSE coalesce(until_t, closed_t, due_t, t) END
                     WHEN 5 THEN t WHEN 6 THEN until_t END AS decided_t,
        due_t, CAST(verdict AS UTINYINT) AS verdict,

@@ -26,12 +26,13 @@ from data.event import Direction, Event, Ref
 
 FLOOR = 5_000
 _WORDS = (
-    "the", "order", "delivery", "we", "you", "please", "thank", "invoice", "contract", "price", "offer", "meeting",
-    "monday", "week", "question", "answer", "team", "product", "customer", "service", "support", "account", "number",
-    "still", "again", "because", "would", "could", "about", "after", "before", "send", "sent", "received", "will",
-    "have", "has", "been", "with", "from", "this", "that", "there", "which", "their", "other", "more", "time", "day",
-    "month", "project", "manager", "office", "call", "phone", "write", "letter", "next", "last", "first", "great",
-    "best", "regards", "hello", "dear", "yes", "no", "maybe", "today", "tomorrow", "problem", "solution", "work")
+    "the", "order", "delivery", "we", "you", "please", "thank", "invoice", "contract", "price", "offer",
+    "meeting", "monday", "week", "question", "answer", "team", "product", "customer", "service", "support",
+    "account", "number", "still", "again", "because", "would", "could", "about", "after", "before", "send",
+    "sent", "received", "will", "have", "has", "been", "with", "from", "this", "that", "there", "which",
+    "their", "other", "more", "time", "day", "month", "project", "manager", "office", "call", "phone", "write",
+    "letter", "next", "last", "first", "great", "best", "regards", "hello", "dear", "yes", "no", "maybe",
+    "today", "tomorrow", "problem", "solution", "work")
 _SAID = (
     "I am very disappointed with your answer", "please take me off your mailing list", "you will hear from my lawyer",
     "I want to cancel my contract", "we guarantee a return of ten percent", "let us take this offline",

@@ -127,7 +127,7 @@ def test_only_new_words_count(text: str, words: str) -> None:
 def test_markup_is_read_as_people_see_it() -> None:
     page = ("<html><head><style>p {color: worst}</style></head><body><p>I&rsquo;m <b>very</b>\n<i>disapp</i>ointed"
             "</p><div>Really<br>so</div><script>worst service</script>"
-            "<div class=\"gmail_quote\">On Monday Anna wrote: <blockquote>we are sorry</blockquote></div></body></html>")
+            "<div class=\"gmail_quote\">On Monday Anna wrote: <blockquote>we are sorry</blockquote></div></body>")
     assert new_words(page, markup=True) == "i'm very disappointed really so"
     assert new_words(page) == "i'm very disappointed really so"
 

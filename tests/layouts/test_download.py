@@ -24,7 +24,7 @@ from data.scope import Principal, Role, Scope
 from data.store import now_us
 from data.unmask import agree, ask
 from layouts._download import button, make
-from metrics import _pack_facts
+from metrics import _pack_facts, _pack_style
 from metrics._contract import Read
 from metrics._pack import PackWish
 from metrics._pack_facts import Pack, gather, numbered
@@ -91,7 +91,8 @@ def test_a_pack_about_a_case_holds_its_proof(world: World) -> None:
     files = made(world, objs=(obj,))
     assert sorted(files) == FILES
     (verdict,) = [row for row in table(files["verdicts.csv"]) if row["rule"] == "COR-02"]
-    assert (verdict["case"], verdict["verdict_at_pack_time"], verdict["verdict"]) == ("desk/T-1", "violated", "violated")
+    assert verdict["case"] == "desk/T-1"
+    assert (verdict["verdict_at_pack_time"], verdict["verdict"]) == ("violated", "violated")
     assert (verdict["activation_event"], verdict["deciding_event"]) == (
         "crm/credit.released-1", "crm/credit.created-1")
     events = table(files["events.csv"])
@@ -125,7 +126,19 @@ def test_the_document_is_a_pdf_whose_fonts_travel_with_it(world: World) -> None:
     document = made(world, objs=(number(world, "desk/T-1"),))["evidence.pdf"]
     assert document.startswith(b"%PDF-1.")
     assert document.count(b"/FontFile2") == 2
+    assert b"Helvetica" not in document, "no font is left to the machine of the reader"
     assert document.count(b"/Type /Page\n") + document.count(b"/Type /Page ") >= 2
+
+
+def test_letters_that_a_font_lacks_are_shown_by_the_nearest(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_pack_style, "_FILES", _pack_style._FILES[1:])
+    for cached in (_pack_style.fonts, _pack_style._letters, _pack_style.style):
+        cached.cache_clear()
+    assert _pack_style.text("Müller & Söhne") == "Müller &amp; Söhne"
+    assert _pack_style.text("Zoë \u65e5\uff21") == "Zoë □A"
+    assert b"BitstreamVera" in made(world, rule="COR-02")["evidence.pdf"]
+    for cached in (_pack_style.fonts, _pack_style._letters, _pack_style.style):
+        cached.cache_clear()
 
 
 def test_nobody_of_the_firm_is_named_until_two_officers_agree(world: World) -> None:

@@ -53,8 +53,8 @@ async def post(browser: Browser, action: str, item: int = 0, text: str = "", **h
 
 def number_of(world: World, case: int) -> int:
     """The item about a conversation."""
-    sql = ("SELECT item FROM review_item i JOIN object o USING (obj) JOIN term r ON r.kind = 'rule' AND r.code = i.rule "
-           "WHERE o.id = $id AND r.name = 'SVC-01'")
+    sql = ("SELECT item FROM review_item i JOIN object o USING (obj) "
+           "JOIN term r ON r.kind = 'rule' AND r.code = i.rule WHERE o.id = $id AND r.name = 'SVC-01'")
     return world.writer.do(lambda con: con.execute(sql, {"id": f"mail/{case}"}).fetchall())[0][0]
 
 

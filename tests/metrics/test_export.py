@@ -142,7 +142,8 @@ def test_flat_logs_come_back_with_the_same_cases_and_events(tmp_path: Path, form
     assert counts(after)[:3] == counts(before)[:3]
     course = ("SELECT o.id, list(a.name ORDER BY e.t, e.ord), list(p.name ORDER BY e.t, e.ord), min(e.t) "
               "FROM event e JOIN event_object USING (seq) JOIN object o USING (obj) JOIN term a ON a.kind = 'activity' "
-              "AND a.code = e.activity JOIN term p ON p.kind = 'actor' AND p.code = e.actor GROUP BY o.id ORDER BY o.id")
+              "AND a.code = e.activity JOIN term p ON p.kind = 'actor' AND p.code = e.actor GROUP BY o.id "
+              "ORDER BY o.id")
     one, other = (store.connection.execute(course).fetchall() for store in (before, after))
     assert len(one) == 1_434
     assert one == other
