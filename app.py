@@ -25,6 +25,7 @@ from data import settings as settings_of
 from data.accounts import list_accounts
 from data.errors import FixSettings, FrontviewError
 from data.plugins import discover
+from data.reviews import Plan
 from data.settings import Settings, StorePlace
 from data.store import Store
 from data.writer import Writer
@@ -53,7 +54,7 @@ def serve(settings: Settings, args: argparse.Namespace) -> None:
         catalogue = discover(connectors, "CONNECTOR")
         server = settings.server
         options = ServerOptions(VERSION, personas() if demo else (), Hooks(settings, catalogue, writer),
-                                server.session_hours, server.secure)
+                                server.session_hours, server.secure, review=Plan.of(settings))
         app = create_server(store, writer, options)
         collector = Collector(settings, store, writer, catalogue)
         alarms = AlarmLoop(settings, store, writer, Delivery(settings))

@@ -9,7 +9,7 @@ from connectors._demo_people import OWN_DOMAIN, SALES, SALES_REPS, SERVICE_MANAG
 from data.event import Ref, Scalar
 
 _MARKETING: Final = f"marketing@{OWN_DOMAIN}"
-_GIFTED: Final = 60
+_GIFTED: Final = 20
 """Gifts go to the same few contacts again and again, which is how a limit a year is reached."""
 
 

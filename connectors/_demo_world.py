@@ -26,6 +26,13 @@ LAG: Final = {"crm": (2.0, 6.0), "mail": (0.0, 0.0), "phone": (0.0, 1.0), "socia
 """How many minutes, at least and at most, each system takes to tell of what happened."""
 PACE: Final = 8.0
 """Events a minute by day when the rates below hold."""
+NEVER_TOLD: Final = {
+    "lead.archived", "opportunity.archived", "sale.stopped", "complaint.src_sent", "dsr.ack",
+    "individuals.notified", "event.reportable", "report.filed", "promise.kept", "flag.raised", "review.done",
+    "record.archived", "record.deleted", "call.recorded", "note.recorded", "doc.delivered", "account.opened",
+    "id.obtained", "id.verified", "recommendation", "order.executed", "oba.notice", "oba.signal",
+}
+"""Activities of the vocabulary that none of its systems tells of."""
 # What begins, how many a day at full activity, and the share of that at the very start of the history.
 _RATES: Final[tuple[tuple[Callable[[Scene, float], None], float, float], ...]] = (
     (ticket, 440.0, 0.1), (lead, 64.0, 0.4), (repeat_order, 50.0, 0.4), (newsletter, 9.0, 0.1),

@@ -16,7 +16,7 @@ from typing import Any, Final
 from connectors._contract import Connector, Opening, Setting
 from connectors._demo_people import OWN_DOMAIN, PEOPLE
 from connectors._demo_records import directory, to_page
-from connectors._demo_world import LAG, PACE, World, WorldSettings, shared_world
+from connectors._demo_world import LAG, NEVER_TOLD, PACE, World, WorldSettings, shared_world
 from data.errors import FixSettings
 from data.page import Cursor, Page
 from data.vocabulary import ACTIVITIES
@@ -26,12 +26,6 @@ __all__ = ["CONNECTOR", "OWN_DOMAIN", "PEOPLE", "SYSTEMS"]
 SYSTEMS: Final = tuple(LAG)
 _PAGE: Final = 5_000
 _STEP_SECONDS: Final = 0.25
-_NEVER: Final = {
-    "lead.archived", "opportunity.archived", "sale.stopped", "complaint.src_sent", "dsr.ack",
-    "individuals.notified", "event.reportable", "report.filed", "promise.kept", "flag.raised", "review.done", "record.archived",
-    "record.deleted", "call.recorded", "note.recorded", "doc.delivered", "account.opened", "id.obtained",
-    "id.verified", "recommendation", "order.executed", "oba.notice", "oba.signal",
-}
 
 
 class Demo:
@@ -136,7 +130,7 @@ CONNECTOR = Connector(
     id="demo",
     title="Demo front office",
     shape="pull",
-    activities=[name for name in ACTIVITIES if name not in _NEVER],
+    activities=[name for name in ACTIVITIES if name not in NEVER_TOLD],
     settings=[
         Setting("system", "which of the firm's systems to be: crm, mail, phone, social or desk", required=True),
         Setting("anchor", "the moment (ISO 8601, with its zone) at which history ends and the live part begins",

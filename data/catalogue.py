@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from data.errors import NotAllowed, OurFault
 from data.scope import Role, Scope
@@ -31,10 +31,18 @@ _CONTENT: Final = _BY_OBJECT | _BY_TEAM | _WHOLE | {"event", "record", "object_o
 _ADMIN: Final = {"quarantine", "commit_log"}
 # What waits for officers' judgement and what they decided: nobody else reads it.
 _REVIEW: Final = {"review_item", "review_action", "waiver", "barred_actor", "case_actor", "unmasking"}
+# What is the same for everybody who may read it, but for what a role sees otherwise (that is another statement): the
+# store remembers it for all. Nothing that tells of cases belongs here.
+_COMMON: Final = {*TERMS, *_SHARED, "word", "team", "actor", "source", "rule_watermark", "arrival", "numbering",
+                  "commit_log"}
+# A relation of objects under this prefix is that relation for the objects $objs only. The store first finds out which
+# of them are in scope, which costs less than narrowing the whole relation and then looking for them.
+_FEW: Final = "few_"
 _TABLE_FUNCTIONS: Final = {"range", "unnest", "generate_series"}
 # What a statement may be made of. All else is refused: DuckDB also knows writing inside WITH, and SHOW inside FROM.
 _QUERIES: Final = {"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE"}
 _FROM_ITEMS: Final = {"BASE_TABLE", "SUBQUERY", "JOIN", "TABLE_FUNCTION", "EMPTY", "EXPRESSION_LIST", "PIVOT"}
+_PARAMETERS: Final = ("scope_teams", "scope_actor", "scope_objs")
 _OWN_WITH: Final = re.compile(r"\s*WITH\s+(RECURSIVE\s+)?", re.IGNORECASE)
 # They look behind the rows in scope (statistics, plans, settings) or do something.
 _FUNCTIONS_NEVER: Final = {"stats", "json_serialize_plan", "current_setting", "getvariable", "write_log", "nextval",
@@ -173,7 +181,28 @@ def _reviewing(relation: str, scope: Scope) -> str | None:
     return "SELECT * EXCLUDE (actor) FROM main.review_action" if relation == "review_action" else None
 
 
+def taking_part(scope: Scope) -> str | None:
+    """The statement that tells which of a few objects ($objs) the scope ($who) takes part in; None: all of them."""
+    if scope.role != Role.REP and scope.teams is None:
+        return None
+    is_rep = scope.role == Role.REP
+    side, mine = ("actor", "name = $who") if is_rep else ("team", "list_contains($who, name)")
+    return f"""SELECT DISTINCT p.obj FROM main.object_{side} p JOIN (SELECT unnest($objs) AS obj) few USING (obj)
+               WHERE p.{side} IN (SELECT code FROM main.term WHERE kind = '{side}' AND code <> 0 AND {mine})"""
+
+
+def _few(relation: str, scope: Scope) -> str:
+    """The rows of a relation about the objects that the store found in scope."""
+    whole = _definition(relation, scope)
+    if relation in _BY_OBJECT - _OF_TEAM and taking_part(scope):
+        whole = None
+    rows = f"({whole})" if whole else f"main.{relation}"
+    return f"SELECT few.* FROM {rows} few JOIN (SELECT unnest($scope_objs) AS obj) those USING (obj)"
+
+
 def _definition(relation: str, scope: Scope) -> str | None:
+    if relation.startswith(_FEW) and relation.removeprefix(_FEW) in _BY_OBJECT | {"case_actor"}:
+        return _few(relation.removeprefix(_FEW), scope)
     if relation in _SHARED | _REVIEW:
         return _reviewing(relation, scope) if relation in _REVIEW else None
     if relation == "actor":
@@ -245,9 +274,18 @@ def _walk(node: Any, hidden: frozenset[str], tables: set[str]) -> None:
             _walk(value, hidden | {_fold(node["cte_name"])} if recurs else hidden, tables)
 
 
+class Narrowed(NamedTuple):
+    """A statement with every relation narrowed to a scope, and the scope parameters it needs. `is_common`: its answer
+    is the same for everybody for whom it reads so."""
+
+    statement: str
+    needs: frozenset[str]
+    is_common: bool
+
+
 @lru_cache(maxsize=2048)
-def scoped(sql: str, scope: Scope, parse: Callable[[str], str]) -> tuple[str, frozenset[str]]:
-    """The statement with every relation narrowed to the scope, and the scope parameters it needs.
+def scoped(sql: str, scope: Scope, parse: Callable[[str], str]) -> Narrowed:
+    """The statement as this scope may read it.
 
     `parse` turns SQL into DuckDB's JSON tree. Raises NotAllowed for anything but one SELECT over relations that
     the role may read.
@@ -259,11 +297,12 @@ def scoped(sql: str, scope: Scope, parse: Callable[[str], str]) -> tuple[str, fr
     _walk(tree["statements"], frozenset(), tables)
     parts = [(name, _definition(name, scope)) for name in sorted(tables)]
     shadows = [f"{name} AS NOT MATERIALIZED ({body})" for name, body in parts if body]
-    needs = frozenset(p for p in ("scope_teams", "scope_actor") if any("$" + p in s for s in shadows))
+    needs = frozenset(p for p in _PARAMETERS if any("$" + p in s for s in shadows))
+    is_common = bool(tables) and tables <= _COMMON and not needs
     if not shadows:
-        return sql, needs
+        return Narrowed(sql, needs, is_common)
     shadowing = ", ".join(shadows)
     own = _OWN_WITH.match(sql)
     if own:
-        return f"WITH {own[1] or ''}{shadowing}, {sql[own.end():]}", needs
-    return f"WITH {shadowing} {sql}", needs
+        return Narrowed(f"WITH {own[1] or ''}{shadowing}, {sql[own.end():]}", needs, is_common)
+    return Narrowed(f"WITH {shadowing} {sql}", needs, is_common)

@@ -15,6 +15,7 @@ from typing import Final
 import duckdb
 import polars as pl
 
+from data import _names
 from data.batch import Frames, concat, to_frames
 from data.page import Page
 
@@ -143,9 +144,13 @@ class Memory:
                 "otype",
                 "okey",
                 "id",
+                pl.col("type").is_in(_names.NEVER_FOUND).alias("is_hidden"),
             )
             self.con.register("b_object", rows)
-            self.con.execute("INSERT INTO object SELECT obj, otype, okey, id FROM b_object")
+            self.con.execute(
+                "INSERT INTO object (obj, otype, okey, id, folded) "
+                "SELECT obj, otype, okey, id, CASE WHEN NOT is_hidden THEN lower(id) END FROM b_object"
+            )
             self.objects.update(zip(rows["okey"].to_list(), rows["obj"].to_list(), strict=True))
             self.next_obj += len(rows)
         numbers = pl.Series("obj", [self.objects[k] for k in keys], pl.Int32)
@@ -318,6 +323,8 @@ def _append_changes(con: duckdb.DuckDBPyConnection, memory: Memory, frames: Fram
         "DELETE FROM object_now USING latest l WHERE object_now.obj = l.obj AND object_now.attribute = l.attribute"
     )
     con.execute("INSERT INTO object_now SELECT obj, attribute, value, t FROM latest")
+    if rows["attribute"].is_in(_names.ATTRIBUTES).any():
+        _names.call(con, memory.code("attribute", _names.ATTRIBUTES))
     people = rows.filter((pl.col("type") == "person") & pl.col("attribute").is_in(["name", "team"]))
     if not people.is_empty():
         con.register(
@@ -331,7 +338,8 @@ def _append_changes(con: duckdb.DuckDBPyConnection, memory: Memory, frames: Fram
 
 
 def _append_links(con: duckdb.DuckDBPyConnection, memory: Memory, frames: Frames, batch: int) -> None:
-    """Append relations between objects that are not there yet."""
+    """Append relations between objects that are not there yet; leaves the temp table `linked` (obj) behind."""
+    con.execute("CREATE OR REPLACE TEMP TABLE linked (obj INTEGER)")
     if frames.links.is_empty():
         return
     links = frames.links.unique(maintain_order=True)
@@ -346,3 +354,4 @@ def _append_links(con: duckdb.DuckDBPyConnection, memory: Memory, frames: Frames
         "ON l.a = o.a AND l.b = o.b AND l.qualifier = o.qualifier",
         {"batch": batch},
     )
+    _names.join_firms(con, links.select("a_type", "b_type", a=a["obj"], b=b["obj"]))

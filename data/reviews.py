@@ -184,6 +184,15 @@ def dispose(con: duckdb.DuckDBPyConnection, at_t: int, principal: Principal, num
         binding = [item.rule, item.obj, item.act_seq]
         con.execute("DELETE FROM waiver WHERE rule = ? AND obj = ? AND act_seq = ?", binding)
         con.execute("INSERT INTO waiver VALUES (?, ?, ?, ?, ?, ?)", [*binding, text, principal.login, at_t])
+        _excuse(con, item, at_t)
+
+
+def _excuse(con: duckdb.DuckDBPyConnection, item: Item, at_t: int) -> None:
+    """Waive the binding now, with what was believed before kept; the waiver keeps it so."""
+    params = {"rule": item.rule, "obj": item.obj, "act_seq": item.act_seq, "at": at_t}
+    for statement in _sql("review_waive").split(";\n"):
+        if statement.strip():
+            con.execute(statement, {name: value for name, value in params.items() if f"${name}" in statement})
 
 
 def find(con: duckdb.DuckDBPyConnection, number: int) -> Item | None:

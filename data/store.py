@@ -6,18 +6,21 @@ import json
 import re
 import secrets
 import threading
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from data.catalogue import scoped
+from data.catalogue import scoped, taking_part
 from data.errors import FixSettings, OurFault
 from data.scope import Scope
 
 SCHEMA = Path(__file__).parent / "schema"
+# How many answers that are the same for everybody, commits, and readers with the objects they take part in are kept.
+_COMMON, _NEWS, _PARTAKEN_SCOPES, _PARTAKEN = 500, 500, 200, 20_000
 # All that is used is built in: nothing is ever fetched because of what a file or a statement looks like.
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False, "autoload_known_extensions": False}
@@ -67,6 +70,10 @@ class Store:
         self.path = path
         self.version = 0
         self._local = threading.local()
+        self._writes = 0
+        self._common: dict[tuple[str, str], tuple[int, list[dict[str, Any]]]] = {}
+        self._partaken: dict[Scope, frozenset[int]] = {}
+        self._news: deque[tuple[int, frozenset[int] | None]] = deque(maxlen=_NEWS)
         self._subscribers: list[Callable[[int], None]] = []
         self._cursors: list[duckdb.DuckDBPyConnection] = []
         self._guard = threading.Lock()
@@ -145,18 +152,53 @@ class Store:
         """
         if not isinstance(scope, Scope):
             raise TypeError(f"read needs the Scope of whoever asks, not {scope!r}")
-        statement, needs = scoped(sql, scope, self._parse)
+        narrowed = scoped(sql, scope, self._parse)
         values = dict(params)
-        if "scope_teams" in needs:
+        if "scope_objs" in narrowed.needs:
+            values["scope_objs"] = self._in_scope(values.pop("objs"), scope)
+        if "scope_teams" in narrowed.needs:
             values["scope_teams"] = sorted(scope.teams or ())
-        if "scope_actor" in needs:
+        if "scope_actor" in narrowed.needs:
             values["scope_actor"] = scope.actor
+        if narrowed.is_common:
+            return self._remembered(narrowed.statement, values)
+        return self._rows(narrowed.statement, values)
+
+    def _rows(self, statement: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:
         try:
             result = self._cursor().execute(statement, values)
             names = [column[0] for column in result.description]
             return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
         except duckdb.Error as error:
             raise OurFault(f"a query failed: {str(error)[:400]}") from error
+
+    def _remembered(self, statement: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Rows that are the same for everybody, read once until something is written. The key is the narrowed
+        statement, so that what a role sees otherwise is another entry."""
+        key, writes = (statement, repr(sorted(values.items()))), self._writes
+        at, rows = self._common.get(key, (-1, []))
+        if at != writes:
+            rows = self._rows(statement, values)
+            if len(self._common) >= _COMMON:
+                self._common = {}
+            self._common[key] = (writes, rows)
+        return [dict(row) for row in rows]
+
+    def _in_scope(self, objs: Sequence[int], scope: Scope) -> list[int]:
+        """Which of a few objects the scope takes part in. Who ever took part stays so, hence it is remembered."""
+        check = taking_part(scope)
+        if check is None:
+            return list(objs)
+        if len(self._partaken) > _PARTAKEN_SCOPES:
+            self._partaken = {}
+        known = self._partaken.get(scope, frozenset())
+        missing = [obj for obj in objs if obj not in known]
+        if missing:
+            rows = self._rows(check, {"objs": missing, "who": scope.actor or sorted(scope.teams or ())})
+            found = frozenset(row["obj"] for row in rows)
+            self._partaken[scope] = found if len(known) > _PARTAKEN else known | found
+            known |= found
+        return [obj for obj in objs if obj in known]
 
     def cursor(self, source: str) -> dict[str, Any]:
         """Where the source resumes, {} at the very start."""
@@ -174,9 +216,30 @@ class Store:
                     self._subscribers.remove(callback)
         return unsubscribe
 
-    def announce(self, version: int) -> None:
-        """For the writer: a commit is there."""
+    def forget(self) -> None:
+        """For the writer: something was written, so what is the same for everybody is read again."""
+        self._writes += 1
+
+    def news(self, seen: int) -> tuple[int, frozenset[int] | None]:
+        """The version now, and the objects that may be shown otherwise than at the version `seen`: their names, whose
+        they are, who takes part. None instead of objects: nobody can tell, so forget all."""
         with self._guard:
+            lately = [(version, objs) for version, objs in self._news if version > seen]
+            now = self.version
+        changed = frozenset[int]()
+        for _, objs in lately:
+            if objs is None:
+                return now, None
+            changed |= objs
+        # Each commit has a number of its own; where one is missing too much has happened since.
+        return now, changed if len(lately) == now - seen else None
+
+    def announce(self, version: int, news: frozenset[int] | None = None) -> None:
+        """For the writer: a commit is there; `news` are the objects that it changed."""
+        with self._guard:
+            self._writes += 1
+            if version > self.version:
+                self._news.append((version, news))
             self.version = max(self.version, version)
             subscribers = list(self._subscribers)
         for callback in subscribers:

@@ -29,6 +29,8 @@ T = TypeVar("T")
 
 # Larger commits are cheaper for each event; this bound keeps the wait for the next one under a second or so.
 EVENTS_A_COMMIT = 20_000
+# Of a batch that changes more objects readers are told only that everything may be otherwise.
+_MOST_NEWS = 20_000
 # A commit that cannot be written, for want of space above all, is a fault of the transaction to DuckDB.
 _FATAL = (duckdb.IOException, duckdb.FatalException, duckdb.OutOfMemoryException, duckdb.InternalException,
           duckdb.TransactionException)
@@ -241,6 +243,7 @@ class Writer:
         self.con.execute("BEGIN")
         result = work(self.con)
         self.con.execute("COMMIT")
+        self.store.forget()
         return result
 
     def _commit(self, jobs: Sequence[_Job]) -> list[Receipt]:
@@ -262,14 +265,15 @@ class Writer:
             con.execute("DELETE FROM case_event WHERE seq IN (SELECT seq FROM gone)")
         delta.n_new = dict(events.group_by("source").len().iter_rows())
         receipts = self._log(parts, delta)
+        news = _news(con)
         con.execute("COMMIT")
         self.memory.next_batch += 1
         # What was committed is committed: a listener that fails must not make it look otherwise.
-        self._settle([], partial(self._announce, delta.batch))
+        self._settle([], partial(self._announce, delta.batch, news))
         return receipts
 
-    def _announce(self, version: int) -> list[Any]:
-        self.store.announce(version)
+    def _announce(self, version: int, news: frozenset[int] | None) -> list[Any]:
+        self.store.announce(version, news)
         return []
 
     def _retract(self, parts: Sequence[tuple[str, Page]], delta: Delta) -> None:
@@ -324,6 +328,13 @@ class Writer:
             .unique(["source_id", "reason"], maintain_order=True))
         return self.con.execute("INSERT INTO quarantine SELECT b.* FROM b_aside b ANTI JOIN quarantine q "
                                 "USING (source, source_id, reason)").fetchall()[0][0]
+
+
+def _news(con: duckdb.DuckDBPyConnection) -> frozenset[int] | None:
+    """The objects that may be shown otherwise after this batch; None when they are too many to tell."""
+    rows = con.execute("SELECT obj FROM touched UNION SELECT obj FROM changed UNION SELECT obj FROM linked "
+                       "LIMIT ?", [_MOST_NEWS + 1]).fetchall()
+    return frozenset(obj for (obj,) in rows) if len(rows) <= _MOST_NEWS else None
 
 
 def _touch(con: duckdb.DuckDBPyConnection) -> int:

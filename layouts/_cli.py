@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from layouts import _cmd_audit, _cmd_backtest, _cmd_explain, _cmd_export, _cmd_user
+from layouts import _cmd_audit, _cmd_backtest, _cmd_evidence, _cmd_explain, _cmd_export, _cmd_user
 
 # The commands that look into the file and need no connector, in the order they are listed.
 COMMANDS: Final = {
     "explain": _cmd_explain,
     "backtest": _cmd_backtest,
     "export": _cmd_export,
+    "evidence": _cmd_evidence,
     "audit": _cmd_audit,
     "user": _cmd_user,
 }

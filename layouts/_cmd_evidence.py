@@ -18,6 +18,8 @@ from metrics._export_facts import FOREVER
 from metrics._pack import PackWish
 from metrics._pack_facts import numbered
 
+HELP = "make an evidence pack of a case, a rule or a period: PDF, tables, rules and checksums"
+
 
 def arguments(part: argparse.ArgumentParser) -> None:
     """What `evidence` takes."""

@@ -35,10 +35,12 @@ _FILES: Final = ((_WIDE, "DejaVuSans.ttf", "DejaVuSans-Bold.ttf"), (_HERE, "Vera
 def fonts() -> tuple[str, str]:
     """The names of the plain and the bold font, both embedded into what is written with them."""
     folder, plain, bold = next(found for found in _FILES if all((found[0] / name).exists() for name in found[1:]))
-    for name, file in (("Body", plain), ("BodyBold", bold)):
+    # Named after their files: a name keeps the font that it was given first.
+    body, strong = Path(plain).stem, Path(bold).stem
+    for name, file in ((body, plain), (strong, bold)):
         pdfmetrics.registerFont(TTFont(name, str(folder / file)))
-    pdfmetrics.registerFontFamily("Body", normal="Body", bold="BodyBold", italic="Body", boldItalic="BodyBold")
-    return "Body", "BodyBold"
+    pdfmetrics.registerFontFamily(body, normal=body, bold=strong, italic=body, boldItalic=strong)
+    return body, strong
 
 
 @cache

@@ -34,7 +34,8 @@ _WORDS = (
     "letter", "next", "last", "first", "great", "best", "regards", "hello", "dear", "yes", "no", "maybe",
     "today", "tomorrow", "problem", "solution", "work")
 _SAID = (
-    "I am very disappointed with your answer", "please take me off your mailing list", "you will hear from my lawyer",
+    "I am very disappointed with your answer", "please take me off your mailing list",
+    "you will hear from my lawyer",
     "I want to cancel my contract", "we guarantee a return of ten percent", "let us take this offline",
     "I'll send the contract by Friday", "your support is useless")
 _AT = datetime(2026, 11, 4, 10, tzinfo=UTC)

@@ -207,6 +207,20 @@ def test_messages_in_and_out_and_notes(do: peers.Client, since_now: Callable[...
     assert SECRET_TEXT not in repr(seen.pages)
 
 
+@pytest.mark.parametrize("on", [True, False])
+def test_a_message_tells_its_signals_only_where_asked_to(
+        do: peers.Client, since_now: Callable[..., Collector], on: bool) -> None:
+    seen = since_now(signals=on)
+    cleo = do("res.partner", "create", {"name": "Cleo", "email": f"cleo-{on}@client.example"})
+    number = lead(do)
+    do("crm.lead", "message_post", [number], subtype_xmlid="mail.mt_comment", partner_ids=[cleo],
+       message_type="comment", body="I will send the contract by Friday.")
+    found = [event for event in seen.collect() if event.activity == "promise.made"]
+    assert [event.attrs["confidence"] for event in found] == ([0.9] if on else [])
+    assert all({ref.type for ref in event.objects} >= {"opportunity", "conversation", "contact"} for event in found)
+    assert not any("contract" in str(event) for event in found)
+
+
 def mail(message_id: str, subject: str, answers: str = "") -> str:
     reply = f"In-Reply-To: {answers}\nReferences: {answers}\n" if answers else ""
     return (f"From: Buyer <Buyer@buyer.example>\nTo: sales@firm.example\nSubject: {subject}\n{reply}"

@@ -213,7 +213,7 @@ def test_nothing_keeps_anybody_out(
     with page_of(browser, front, role, path, color_scheme=scheme, bypass_csp=True) as page:
         assert page.evaluate("() => document.documentElement.dataset.theme") == scheme
         if name in {"live", "compliance"}:
-            page.locator("tr[data-open^='case:']").first.click()
+            page.locator("tr[data-open^='case:'], tr[data-open^='binding:']").first.click()
             page.locator(".course").wait_for()
         assert grave(page) == []
 

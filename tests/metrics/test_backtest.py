@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,7 @@ def brought(seed: int, folder: Path, *, size: int = 160) -> tuple[Store, Writer]
     """A store with a seeded history and the rules in force."""
     store = Store.open(":memory:")
     writer, _ = running(store, [folder])
-    for source, page in pages(history(seed, size), 40):
+    for source, page in pages(history(seed, size), 10_000):
         writer.put(source, page)
     return store, writer
 
@@ -87,7 +88,7 @@ def counted(found: Any) -> Counter[tuple[str, int]]:
 BEFORE_ALL = micros(START - timedelta(days=1))
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(2))
 def test_a_trial_says_what_is_stored_of_the_same_rules(folder: Path, seed: int) -> None:
     store, writer = brought(seed, folder)
     found = try_pack(store, folder / "tried.yaml", Trial(), BEFORE_ALL)
@@ -100,12 +101,11 @@ def test_a_trial_says_what_is_stored_of_the_same_rules(folder: Path, seed: int) 
     store.close()
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_since_and_until_pick_activations_by_their_moment(folder: Path, seed: int) -> None:
-    store, writer = brought(seed, folder)
+def test_since_and_until_pick_activations_by_their_moment(folder: Path) -> None:
+    store, writer = brought(2, folder)
     path, cuts = folder / "tried.yaml", (EVER[0], EARLY, LATE, EVER[1])
-    parts = [try_pack(store, path, Trial(a, b), BEFORE_ALL) for a, b in zip(cuts, cuts[1:], strict=False)]
-    for (a, b), part in zip(zip(cuts, cuts[1:], strict=False), parts, strict=True):
+    parts = [((a, b), try_pack(store, path, Trial(a, b), BEFORE_ALL)) for a, b in pairwise(cuts)]
+    for (a, b), part in parts:
         assert counted(part) == live(store, a, b)
         assert sum(counted(part).values()) > 0
         assert all(a <= hit["t"] < b for tried in part for hit in tried.hits)
@@ -118,7 +118,7 @@ def test_since_and_until_pick_activations_by_their_moment(folder: Path, seed: in
     store.close()
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_closed_is_as_if_every_object_had_ended_with_its_last_event(folder: Path, seed: int) -> None:
     """The reference: the same history with an ending stored for every object, decided by the live engine."""
     store, writer = brought(seed, folder)
@@ -168,8 +168,7 @@ def test_all_and_any_ask_every_object_of_an_activation_once(folder: Path) -> Non
     assert (says(open_["all"]), says(open_["any"])) == ({"pending": 1}, {"fulfilled": 1})
     closed = tried_on(events, folder, Trial(closed=True))
     assert (says(closed["all"]), says(closed["any"])) == ({"violated": 1}, {"fulfilled": 1})
-    answered = tried_on([*events, *told((3, "msg.out", [two]))[:0],
-                         Event("late", START + timedelta(hours=3), "msg.out", [two])], folder)
+    answered = tried_on([*events, Event("late", START + timedelta(hours=3), "msg.out", [two])], folder)
     assert says(answered["all"]) == {"fulfilled": 1}
 
 
@@ -291,17 +290,17 @@ def test_what_is_excused_stays_excused_in_a_trial(folder: Path) -> None:
 
 def test_a_trial_and_the_writer_do_not_meet(folder: Path, tmp_path: Path) -> None:
     """Pages come in all the while. Both finish, the trial sees one moment, and what is stored is as if none ran."""
-    facts, ends = history(6, 1500), list[int]()
+    facts, ends = history(6, 250), list[int]()
     store = Store.open(tmp_path / "front.duckdb")
     writer, _ = running(store, [folder])
-    deliveries = list(pages(facts, 30))
-    for source, page in deliveries[:20]:
+    deliveries = list(pages(facts, 25))
+    for source, page in deliveries[:8]:
         writer.put(source, page)
     faults: list[BaseException] = []
 
     def write() -> None:
         try:
-            for source, page in deliveries[20:]:
+            for source, page in deliveries[8:]:
                 writer.put(source, page)
                 ends.append(now_us())
         except BaseException as error:
@@ -322,7 +321,7 @@ def test_a_trial_and_the_writer_do_not_meet(folder: Path, tmp_path: Path) -> Non
     assert counted(try_pack(store, folder / "tried.yaml", Trial(), BEFORE_ALL)) == stored
     writer.stop()
     store.close()
-    assert stored == alone(facts, folder, 30)
+    assert stored == alone(facts, folder, 10_000)
 
 
 def alone(facts: list[Delivery], folder: Path, size: int) -> Counter[tuple[str, int]]:
@@ -374,7 +373,7 @@ def test_a_statement_that_is_going_on_is_interrupted(full: Store) -> None:
     endless = "SELECT count(*) FROM range(100000000) a, range(100000000) b WHERE a.range * b.range = -1"
 
     def work() -> None:
-        with pytest.raises(Exception, match="(?i)interrupt"):
+        with pytest.raises(Exception, match=r"(?i)interrupt"):
             con.execute(endless).fetchall()
         ended.set()
 
@@ -389,6 +388,6 @@ def test_a_statement_that_is_going_on_is_interrupted(full: Store) -> None:
 
 def test_a_pack_that_is_not_understood_is_refused_before_anything_is_decided(full: Store, tmp_path: Path) -> None:
     bad = tmp_path / "bad.yaml"
-    bad.write_text(PACK.replace("pack: tried", "pack: bad").replace("{activity: msg.in}", "{activity: msg.inn}"), "utf8")
+    bad.write_text(PACK.replace("pack: tried", "pack: bad").replace("activity: msg.in}", "activity: msg.inn}"), "utf8")
     with pytest.raises(FixSettings, match=r"rule near: activity 'msg\.inn' is unknown; did you mean 'msg\.in'\?"):
         try_pack(full, bad, Trial(), BEFORE_ALL)

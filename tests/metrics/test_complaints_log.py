@@ -39,8 +39,9 @@ def imported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     (folder / "rules").mkdir()
     (folder / "rules" / PACK.name).write_text(PACK.read_text(encoding="utf8"), encoding="utf8")
     # The connector keeps a column's own name; conditions want one word.
-    with FILE.open(encoding="utf8") as source, (folder / "complaints.csv").open("w", encoding="utf8", newline="") as out:
+    with FILE.open(encoding="utf8", newline="") as source:
         head, rest = source.readline(), source.read()
+    with (folder / "complaints.csv").open("w", encoding="utf8", newline="") as out:
         out.write(head.replace("Company response", "company_response").replace("Timely response?", "timely") + rest)
     store = Store.open(folder / "complaints.duckdb")
     for word in ("received", "sent"):
