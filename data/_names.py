@@ -1,4 +1,4 @@
-"""What objects are called and whose they are, kept beside their numbers: what every page asks and a search looks through.
+"""What objects are called and whose they are, kept beside their numbers: every page asks for it.
 
 The columns `name`, `firm` and `folded` of `object`, brought up to date for the few that a batch changes.
 """
@@ -15,6 +15,8 @@ ATTRIBUTES: Final = ("name", "title")
 """The attributes that name an object, best first."""
 NEVER_FOUND: Final = ("message", "person")
 """Types of objects that a search does not show."""
+_ADD: Final = """INSERT INTO object (obj, otype, okey, id, folded)
+    SELECT obj, otype, okey, id, CASE WHEN NOT is_hidden THEN lower(id) END FROM b_object"""
 _CALL: Final = """UPDATE object SET name = n.name,
         folded = CASE WHEN folded IS NOT NULL THEN lower(concat_ws(' ', n.name, id)) END
     FROM (SELECT v.obj, coalesce(max(v.value) FILTER (v.attribute = $name),
@@ -25,6 +27,12 @@ _CALL: Final = """UPDATE object SET name = n.name,
 # Of several accounts a contact belongs to the one that was known first.
 _JOIN: Final = """UPDATE object SET firm = f.firm FROM b_firm f
     WHERE object.obj = f.obj AND (object.firm = 0 OR object.firm > f.firm)"""
+
+
+def add_objects(con: duckdb.DuckDBPyConnection, rows: pl.DataFrame) -> None:
+    """Append new objects: columns obj, otype, okey, id, is_hidden."""
+    con.register("b_object", rows)
+    con.execute(_ADD)
 
 
 def call(con: duckdb.DuckDBPyConnection, codes: Mapping[str, int]) -> None:

@@ -16,7 +16,7 @@ from data.errors import NotAllowed, OurFault
 from data.scope import Role, Scope
 
 TERMS: Final = ("activity", "channel", "object_type", "attribute", "qualifier")
-_SHARED: Final = {"rule", "rule_term", "rule_clock", "calendar_open", "activity_source", "lifecycle"}
+_SHARED: Final = {"rule", "rule_text", "rule_term", "rule_clock", "calendar_open", "activity_source", "lifecycle"}
 _BY_OBJECT: Final = {
     "case_event", "event_object", "object", "object_change", "object_now", "object_fact", "case_open",
     "object_team", "object_actor",
@@ -102,15 +102,15 @@ _SOMEBODY = "CASE WHEN t.code = 0 THEN '' ELSE 'Person' END"
 # The people of each case: a pseudonym that holds in it alone, and the name only while two officers have agreed that
 # this case be named. The salt is drawn once for each file.
 _NAMED = """SELECT obj FROM main.unmasking WHERE agreed_t IS NOT NULL AND until_t > epoch_us(now())"""
-_CASE_ACTOR = f"""SELECT a.obj, t.code, 'Person ' || upper(substr(md5(
+_CASE_ACTOR = """SELECT a.obj, t.code, 'Person ' || upper(substr(md5(
                      (SELECT value FROM main.setting WHERE name = 'pseudonym_salt') || a.obj || '/' || t.name), 1, 5)
                      ) AS alias,
-                     CASE WHEN a.obj IN ({_NAMED}) THEN coalesce((
+                     CASE WHEN a.obj IN ({named}) THEN coalesce((
                          SELECT arg_max(value, p.t) FROM main.person p WHERE p.actor = t.code AND p.attribute = 'name'
                      ), t.name) END AS name
                  FROM main.object_actor a JOIN main.term t ON t.kind = 'actor' AND t.code = a.actor
                  JOIN main.object_fact f ON f.obj = a.obj"""
-_PEOPLE: Final = {"barred_actor": _BARRED, "case_actor": _CASE_ACTOR}
+_PEOPLE: Final = {"barred_actor": _BARRED, "case_actor": _CASE_ACTOR.replace("{named}", _NAMED)}
 
 
 def _actor(scope: Scope) -> str:
@@ -181,18 +181,28 @@ def _reviewing(relation: str, scope: Scope) -> str | None:
     return "SELECT * EXCLUDE (actor) FROM main.review_action" if relation == "review_action" else None
 
 
-def taking_part(scope: Scope) -> str | None:
-    """The statement that tells which of a few objects ($objs) the scope ($who) takes part in; None: all of them."""
-    if scope.role != Role.REP and scope.teams is None:
+class Check(NamedTuple):
+    """A statement that tells which of a few objects ($objs) somebody ($who) takes part in."""
+
+    statement: str
+    who: list[str]
+
+
+def taking_part(scope: Scope) -> Check | None:
+    """How to find out which of a few objects are in scope; None where all are."""
+    if scope.role in (Role.OFFICER, Role.SYSTEM) or (scope.role == Role.MANAGER and scope.teams is None):
         return None
-    is_rep = scope.role == Role.REP
-    side, mine = ("actor", "name = $who") if is_rep else ("team", "list_contains($who, name)")
-    return f"""SELECT DISTINCT p.obj FROM main.object_{side} p JOIN (SELECT unnest($objs) AS obj) few USING (obj)
-               WHERE p.{side} IN (SELECT code FROM main.term WHERE kind = '{side}' AND code <> 0 AND {mine})"""
+    side, who = ("actor", [scope.actor]) if scope.role == Role.REP else ("team", sorted(scope.teams or ()))
+    mine = f"SELECT code FROM main.term WHERE kind = '{side}' AND code <> 0 AND list_contains($who, name)"
+    return Check(f"""SELECT DISTINCT p.obj FROM main.object_{side} p
+                     JOIN (SELECT unnest($objs) AS obj) few USING (obj) WHERE p.{side} IN ({mine})""", who)
 
 
-def _few(relation: str, scope: Scope) -> str:
-    """The rows of a relation about the objects that the store found in scope."""
+def _few(name: str, scope: Scope) -> str | None:
+    """The rows of a relation about the objects that the store found in scope; None for another name."""
+    relation = name.removeprefix(_FEW)
+    if relation == name or relation not in _BY_OBJECT | {"case_actor"}:
+        return None
     whole = _definition(relation, scope)
     if relation in _BY_OBJECT - _OF_TEAM and taking_part(scope):
         whole = None
@@ -201,8 +211,6 @@ def _few(relation: str, scope: Scope) -> str:
 
 
 def _definition(relation: str, scope: Scope) -> str | None:
-    if relation.startswith(_FEW) and relation.removeprefix(_FEW) in _BY_OBJECT | {"case_actor"}:
-        return _few(relation.removeprefix(_FEW), scope)
     if relation in _SHARED | _REVIEW:
         return _reviewing(relation, scope) if relation in _REVIEW else None
     if relation == "actor":
@@ -295,7 +303,7 @@ def scoped(sql: str, scope: Scope, parse: Callable[[str], str]) -> Narrowed:
         raise NotAllowed(f"only a single SELECT can be read: {tree.get('error_message', 'several statements')}")
     tables: set[str] = set()
     _walk(tree["statements"], frozenset(), tables)
-    parts = [(name, _definition(name, scope)) for name in sorted(tables)]
+    parts = [(name, _few(name, scope) or _definition(name, scope)) for name in sorted(tables)]
     shadows = [f"{name} AS NOT MATERIALIZED ({body})" for name, body in parts if body]
     needs = frozenset(p for p in _PARAMETERS if any("$" + p in s for s in shadows))
     is_common = bool(tables) and tables <= _COMMON and not needs

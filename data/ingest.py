@@ -141,16 +141,10 @@ class Memory:
         if not missing.is_empty():
             rows = missing.select(
                 pl.int_range(self.next_obj, self.next_obj + len(missing), dtype=pl.Int32).alias("obj"),
-                "otype",
-                "okey",
-                "id",
+                *("otype", "okey", "id"),
                 pl.col("type").is_in(_names.NEVER_FOUND).alias("is_hidden"),
             )
-            self.con.register("b_object", rows)
-            self.con.execute(
-                "INSERT INTO object (obj, otype, okey, id, folded) "
-                "SELECT obj, otype, okey, id, CASE WHEN NOT is_hidden THEN lower(id) END FROM b_object"
-            )
+            _names.add_objects(self.con, rows)
             self.objects.update(zip(rows["okey"].to_list(), rows["obj"].to_list(), strict=True))
             self.next_obj += len(rows)
         numbers = pl.Series("obj", [self.objects[k] for k in keys], pl.Int32)
@@ -345,13 +339,12 @@ def _append_links(con: duckdb.DuckDBPyConnection, memory: Memory, frames: Frames
     links = frames.links.unique(maintain_order=True)
     a = memory.numbered(links.select(type="a_type", id="a_id"))
     b = memory.numbered(links.select(type="b_type", id="b_id"))
-    con.register(
-        "b_link",
-        pl.DataFrame({"a": a["obj"], "b": b["obj"], "qualifier": memory.coded("qualifier", links["qualifier"])}),
-    )
+    ends = links.select("a_type", "b_type", a=a["obj"], b=b["obj"])
+    qualifier = memory.coded("qualifier", links["qualifier"])
+    con.register("b_link", ends.select("a", "b", qualifier.alias("qualifier")))
     con.execute(
         "INSERT INTO object_object SELECT l.*, $batch FROM b_link l ANTI JOIN object_object o "
         "ON l.a = o.a AND l.b = o.b AND l.qualifier = o.qualifier",
         {"batch": batch},
     )
-    _names.join_firms(con, links.select("a_type", "b_type", a=a["obj"], b=b["obj"]))
+    _names.join_firms(con, ends)

@@ -155,7 +155,7 @@ class Store:
         narrowed = scoped(sql, scope, self._parse)
         values = dict(params)
         if "scope_objs" in narrowed.needs:
-            values["scope_objs"] = self._in_scope(values.pop("objs"), scope)
+            values["scope_objs"] = self._in_scope(values.pop("objs", ()), scope)
         if "scope_teams" in narrowed.needs:
             values["scope_teams"] = sorted(scope.teams or ())
         if "scope_actor" in narrowed.needs:
@@ -194,7 +194,7 @@ class Store:
         known = self._partaken.get(scope, frozenset())
         missing = [obj for obj in objs if obj not in known]
         if missing:
-            rows = self._rows(check, {"objs": missing, "who": scope.actor or sorted(scope.teams or ())})
+            rows = self._rows(check.statement, {"objs": missing, "who": check.who})
             found = frozenset(row["obj"] for row in rows)
             self._partaken[scope] = found if len(known) > _PARTAKEN else known | found
             known |= found

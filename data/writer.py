@@ -332,8 +332,7 @@ class Writer:
 
 def _news(con: duckdb.DuckDBPyConnection) -> frozenset[int] | None:
     """The objects that may be shown otherwise after this batch; None when they are too many to tell."""
-    rows = con.execute("SELECT obj FROM touched UNION SELECT obj FROM changed UNION SELECT obj FROM linked "
-                       "LIMIT ?", [_MOST_NEWS + 1]).fetchall()
+    rows = con.execute("SELECT obj FROM touched UNION SELECT obj FROM changed UNION SELECT obj FROM linked").fetchall()
     return frozenset(obj for (obj,) in rows) if len(rows) <= _MOST_NEWS else None
 
 

@@ -8,6 +8,7 @@ from data.scope import SYSTEM
 from data.settings import Settings
 from data.store import now_us
 from layouts._cmd_audit import Opened
+from layouts._moments import typed
 from metrics._contract import Read
 from metrics._explain import explain
 
@@ -24,6 +25,7 @@ def arguments(part: argparse.ArgumentParser) -> None:
 
 def run(opened: Opened, settings: Settings, args: argparse.Namespace) -> None:
     """Print the case line by line."""
+    as_of = typed(args.as_of) if args.as_of else None
     with opened(settings, create=False) as (store, _):
-        for line in explain(Read(store.read, SYSTEM), args.case, now_us()):
+        for line in explain(Read(store.read, SYSTEM), args.case, now_us(), as_of):
             print(line)

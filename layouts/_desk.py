@@ -73,7 +73,7 @@ def then(asof_t: int, first_t: int | None) -> list[Component]:
         told += ["Nothing had been collected by then"]
         told += ["; the first records came on ", _cards.moment(first_t, "full"), "."] if first_t else ["."]
     else:
-        told += ["Names of customers, coverage and the rules themselves are as they are today."]
+        told += ["Names of customers, the rules and which source brings what are as they are today."]
     return [html.Div([_cards.icon("clock"), html.Span(told), back], className="note amber then", role="status")]
 
 

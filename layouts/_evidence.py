@@ -48,7 +48,7 @@ class Sight:
         """One for each scope, because it remembers words and labels."""
         if len(self.reads) > _SCOPES_REMEMBERED:
             self.reads.clear()
-        return self.reads.setdefault(scope, Read(self.store.read, scope))
+        return self.reads.setdefault(scope, Read.of(self.store, scope))
 
 
 def register(dash: Dash, views: Mapping[str, View], sight: Sight) -> None:

@@ -204,7 +204,7 @@ class Hub:
         if scope not in self._reads:
             if len(self._reads) > 500:
                 self._reads.clear()
-            self._reads[scope] = Read(self._store.read, scope)
+            self._reads[scope] = Read.of(self._store, scope)
         return self._reads[scope]
 
     def _on_commit(self, _version: int) -> None:

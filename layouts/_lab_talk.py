@@ -18,8 +18,8 @@ from metrics.lab import place
 
 
 def add_lab(server: FastAPI, lab: Lab) -> None:
-    """Answers with the state of the trial and the HTML of the page's parts; with status 400 or 403 what was wrong,
-    and in which line of the text that is."""
+    """Answers with the state of the trial and the HTML of the page's parts, or with `error` and the `line` of the text
+    that it is about (None: no certain one). Status 400 and 403 as elsewhere."""
 
     @server.post("/lab")
     async def talk(request: Request) -> JSONResponse:
@@ -28,9 +28,10 @@ def add_lab(server: FastAPI, lab: Lab) -> None:
             form = await request.json()
             return JSONResponse(await asyncio.to_thread(answer, lab, request.scope["principal"], form))
         except NotAllowed as error:
-            return JSONResponse(_wrong(error, form), status_code=403)
+            return JSONResponse({"error": str(error)}, status_code=403)
         except FrontviewError as error:
-            return JSONResponse(_wrong(error, form), status_code=400)
+            # A text that is not understood yet is what a lab is for, and no failed request.
+            return JSONResponse(_wrong(error, form))
         except (ValueError, KeyError, TypeError, AttributeError):
             return JSONResponse({"error": "this could not be read; load the page again"}, status_code=400)
 
@@ -43,7 +44,7 @@ def _wrong(error: FrontviewError, form: Any) -> dict[str, Any]:
 def answer(lab: Lab, who: Principal, form: Mapping[str, Any]) -> dict[str, Any]:
     """Do what the form says: `action` is look, pack, run, stop or judge; `rule` is the one whose hits are shown.
 
-    NotAllowed, FixSettings; ValueError, KeyError or TypeError when the form is none of ours.
+    FixSettings for a text that is not understood, NotAllowed for other roles; ValueError, KeyError or TypeError when the form is none of ours.
     """
     if who.role is not Role.OFFICER:
         raise NotAllowed("only officers try rules")

@@ -108,7 +108,7 @@ class Lab:
         """Try the form's `text`, on activations from the day `since` on and before `until` (both may be empty), with
         every object `closed` or not, for so many `reviewers`.
 
-        FixSettings or NotAllowed, before anything runs, when the text or the form is not understood.
+        FixSettings, before anything runs, when the text or the form is not understood.
         """
         text, days = str(form["text"]), (str(form.get("since", "")), str(form.get("until", "")))
         zone, reviewers = self.bench.zone, int(form.get("reviewers") or 1)

@@ -68,9 +68,12 @@ def _render(data: dict[str, Any]) -> Properties:
     }
 
 
+def _card(name: str, title: str, metric: str, note: str) -> Component:
+    return _cards.card(f"compliance-{name}", title, metric=metric, steady=True, area=f"a-{name}", note=note or None)
+
+
 def layout() -> list[Component]:
     """The tools, four figures, what is broken beside what will be, and conformance by rule."""
-    note = "people have another pseudonym in every case; what is “for review” may be no breach at all"
     rated = "of the activations that began in the span; pending and unknown ones are in no rate"
     return [
         html.Div(id="compliance-then"),
@@ -87,18 +90,9 @@ def layout() -> list[Component]:
         ),
         html.Div(
             [
-                _cards.card(
-                    "compliance-items", "Open breaches", metric="desk", steady=True, area="a-items", note=note
-                ),
-                _cards.card("compliance-next", "About to become one", metric="desk", steady=True, area="a-next"),
-                _cards.card(
-                    "compliance-rates",
-                    "Conformance by rule",
-                    metric="rates",
-                    steady=True,
-                    area="a-rules",
-                    note=rated,
-                ),
+                _card("items", "Open breaches", "desk", "people have another pseudonym in every case"),
+                _card("next", "About to become one", "desk", ""),
+                _card("rates", "Conformance by rule", "rates", rated),
             ],
             className="grid desk-grid",
         ),

@@ -12,7 +12,11 @@ from typing import Any, Final
 
 from data.errors import SkipRecord
 from data.event import micros
-from data.scope import Scope
+from data.scope import Role, Scope
+from data.store import Store
+
+News = Callable[[int], tuple[int, frozenset[int] | None]]
+"""See `data.store.Store.news`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,17 @@ class Read:
     run: Callable[[str, Mapping[str, Any], Scope], list[dict[str, Any]]]
     scope: Scope
     memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    news: News | None = field(default=None, compare=False, repr=False)
+
+    @classmethod
+    def of(cls, store: Store, scope: Scope) -> Read:
+        """A reader who remembers names until a commit changes them; without `news` that is a matter of time."""
+        return cls(store.read, scope, news=store.news)
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether objects may be out of scope now and in it later."""
+        return self.scope.role is Role.REP or self.scope.teams is not None
 
     def __call__(self, sql: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:
         return self.run(sql, params, self.scope)

@@ -1,20 +1,17 @@
-"""What objects are called and whose they are, for the few that are shown; remembered, as names seldom change."""
+"""What objects are called and whose they are, for the few that are shown; remembered until a commit changes them."""
 
 from __future__ import annotations
 
 import time
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 from metrics._contract import Read, ask
-from metrics._words import code, words
+from metrics._words import words
 
 _FRESH_SECONDS: Final = 60.0
 _REMEMBERED: Final = 20_000
-# The attributes that name an object, best first.
-_NAMES: Final = ("name", "title")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,66 +27,70 @@ class Label:
     owner: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What a reader remembers. `leans`: object -> those whose change shows in its label. An answer is never taken out
+    of `labels`: whoever works with it now keeps it, and the next one gets another dictionary."""
+
+    version: int = -1
+    since: float = 0.0
+    labels: dict[int, Label] = field(default_factory=dict)
+    leans: dict[int, tuple[int, ...]] = field(default_factory=dict)
+
+
 def describe(read: Read, objs: Iterable[int | None]) -> dict[int, Label]:
     """Labels of a few objects; those out of scope are missing."""
-    at, known, asked = read.memo.get("labels", (0.0, {}, set()))
-    if time.monotonic() - at > _FRESH_SECONDS or len(asked) > _REMEMBERED:
-        known, asked = {}, set()
-        read.memo["labels"] = (time.monotonic(), known, asked)
-    missing = sorted({obj for obj in objs if obj is not None} - asked)
+    known = _fresh(read)
+    missing = sorted({obj for obj in objs if obj is not None} - known.leans.keys())
     if missing:
-        known.update(_look_up(read, missing))
-        asked.update(missing)
+        labels, leans = _look_up(read, missing)
+        known.labels.update(labels)
+        known.leans.update(leans)
+    return known.labels
+
+
+def _fresh(read: Read) -> _Known:
+    """What is remembered and still holds."""
+    known: _Known = read.memo.get("labels") or _Known()
+    version, changed = read.news(known.version) if read.news else (-1, frozenset())
+    is_old = read.news is None and time.monotonic() - known.since > _FRESH_SECONDS
+    if changed is None or is_old or len(known.leans) > _REMEMBERED:
+        known = _Known(version, time.monotonic())
+    elif changed:
+        kept = {obj: on for obj, on in known.leans.items() if obj not in changed and changed.isdisjoint(on)}
+        known = _Known(version, known.since, {obj: known.labels[obj] for obj in kept if obj in known.labels}, kept)
+    elif version != known.version:
+        known = _Known(version, known.since, known.labels, known.leans)
+    read.memo["labels"] = known
     return known
 
 
-def _look_up(read: Read, objs: Sequence[int]) -> dict[int, Label]:
+def _look_up(read: Read, objs: Sequence[int]) -> tuple[dict[int, Label], dict[int, tuple[int, ...]]]:
     """Small statements after each other, each narrowed by what the one before it found: the store then reads only
     where these numbers lie, while one statement for all of it would read everything."""
     facts = {r["obj"]: r for r in ask(read, "label_parties", {"objs": objs})}
     whose = {obj: r["party"] for obj, r in facts.items() if r["party"]}
+    things = _objects(read, {*objs, *whose.values()})
+    things |= _objects(read, {r["firm"] for r in things.values() if r["firm"]} - things.keys())
     types = words(read, "object_type")
-    everybody = sorted({*objs, *whose.values()})
-    things = {
-        r["obj"]: (types.get(r["otype"], ""), r["id"]) for r in ask(read, "label_objects", {"objs": everybody})
-    }
-    contacts = [obj for obj in everybody if things.get(obj, ("",))[0] == "contact"]
-    firms = _firms(read, contacts) if contacts else {}
-    names = _names(read, [*things, *(firm for firm, _ in firms.values())])
-    found = {}
+    labels, leans = {}, {}
     for obj in objs:
-        if obj not in things:
-            continue
-        otype, id_ = things[obj]
         party = whose.get(obj, obj)
-        if party in firms:
-            firm, firm_id = firms[party]
-            customer = names.get(firm) or firm_id
-        else:
-            customer = "" if party == obj else names.get(party) or things.get(party, ("", ""))[1]
-        owner = facts[obj]["actor"] if obj in facts else 0
-        found[obj] = Label(obj, otype, id_, names.get(obj, ""), customer, owner)
-    return found
+        firm = things[party]["firm"] if party in things else 0
+        # What is out of a narrow scope may come into it, and nobody tells; so it is asked for again.
+        if obj in things or not read.is_narrow:
+            leans[obj] = (party, firm)
+        if obj in things:
+            otype, owner = types.get(things[obj]["otype"], ""), facts[obj]["actor"] if obj in facts else 0
+            customer = _called(things, firm) or ("" if party == obj else _called(things, party))
+            labels[obj] = Label(obj, otype, things[obj]["id"], things[obj]["name"] or "", customer, owner)
+    return labels, leans
 
 
-def _firms(read: Read, contacts: Sequence[int]) -> dict[int, tuple[int, str]]:
-    """Contact -> the account it is linked to, and that one's id."""
-    links = [row for side in ("links_from", "links_to") for row in ask(read, side, {"objs": contacts})]
-    if not links:
-        return {}
-    account = code(read, "object_type", "account")
-    others = ask(read, "label_objects", {"objs": sorted({r["other"] for r in links})})
-    ids = {r["obj"]: r["id"] for r in others if r["otype"] == account}
-    # The one that was known first, where there are several.
-    links.sort(key=lambda r: -r["other"])
-    return {r["obj"]: (r["other"], ids[r["other"]]) for r in links if r["other"] in ids}
+def _objects(read: Read, objs: set[int]) -> dict[int, dict[str, Any]]:
+    return {r["obj"]: r for r in ask(read, "label_objects", {"objs": sorted(objs)})} if objs else {}
 
 
-def _names(read: Read, objs: Iterable[int]) -> dict[int, str]:
-    """Object -> its name, else its title."""
-    title, name = (code(read, "attribute", word) for word in reversed(_NAMES))
-    found: dict[int, dict[int, str]] = defaultdict(dict)
-    # All attributes come and most are left: a few rows cost less than looking for two attributes among them.
-    for r in ask(read, "label_names", {"objs": sorted(set(objs))}):
-        found[r["obj"]][r["attribute"]] = r["value"] or ""
-    return {obj: told.get(name, told.get(title, "")) for obj, told in found.items()}
+def _called(things: Mapping[int, Mapping[str, Any]], obj: int) -> str:
+    thing = things.get(obj)
+    return "" if thing is None else thing["name"] or thing["id"]

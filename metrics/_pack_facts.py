@@ -74,7 +74,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule as it stood: in words, and its text word for word."""
+    """A rule in force: in words, and its text word for word."""
 
     text: RuleText
     template: str
@@ -107,6 +107,18 @@ class Happening:
 
 
 @dataclass(frozen=True, slots=True)
+class Wording:
+    """The text of a rule as it stood from one moment to another; `until_t` None: it is in force."""
+
+    id: str
+    pack: str
+    digest: str
+    body: Mapping[str, Any]
+    from_t: int
+    until_t: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Pack:
     """Everything that goes into an evidence pack. `courses` holds the events in order of each case whose events are
     told; of very many cases these are the ones with something worth checking."""
@@ -120,6 +132,7 @@ class Pack:
     sources: Sequence[Mapping[str, Any]]
     named: Sequence[int]
     shown: Mapping[int, str]
+    wordings: Sequence[Wording]
 
     @property
     def tally(self) -> dict[int, dict[str, int]]:
@@ -167,7 +180,15 @@ def gather(read: Read, wish: PackWish, now_t: int) -> Pack:
                    "FROM source ORDER BY id", {})
     return Pack(wish, now_t, [one for one in findings if one.obj in labels],
                 {code: rule for code, rule in rules.items() if code in used}, labels,
-                _courses(read, objs, people), sources, named, shown)
+                _courses(read, objs, people), sources, named, shown,
+                _wordings(read, sorted({rules[code].text.id for code in used})))
+
+
+def _wordings(read: Read, ids: Sequence[str]) -> list[Wording]:
+    """Every text that these rules had while they were in force here, the oldest first."""
+    rows = read("SELECT id, pack, digest, body, from_t, until_t FROM rule_text WHERE list_contains($ids, id) "
+                "ORDER BY id, from_t", {"ids": list(ids)})
+    return [Wording(**row | {"body": _in_order(json.loads(row["body"]))}) for row in rows]
 
 
 def _told(findings: Sequence[Finding], labels: Mapping[int, Label]) -> list[int]:

@@ -18,8 +18,8 @@ from metrics._export_ocel import write_json
 from metrics._pack_facts import Pack
 
 DIRECTIONS: Final = ("internal", "inbound", "outbound")
-_RULES_HEAD: Final = """# The rules as they stood when this was made, by the pack of rules they belong to.
-# `digest` changes exactly when the text of a rule changes.
+_RULES_HEAD: Final = """# The rules as they stood, by the pack of rules they belong to, one entry a wording.
+# `digest` changes exactly when the text of a rule changes; in_force_until_utc is empty for the present text.
 """
 
 
@@ -53,13 +53,13 @@ def verdicts_csv(pack: Pack) -> bytes:
 
 
 def rules_yaml(pack: Pack) -> bytes:
-    """The texts of the rules, in the form in which a pack of rules is written."""
+    """Every text the rules had while they were in force here, in the form in which a pack of rules is written."""
     packs: dict[str, list[dict[str, Any]]] = {}
-    for rule in pack.rules.values():
-        packs.setdefault(rule.text.pack, []).append({"digest": rule.digest, **rule.body})
+    for text in pack.wordings:
+        stood = {"in_force_from_utc": stamp(text.from_t), "in_force_until_utc": stamp(text.until_t)}
+        packs.setdefault(text.pack, []).append({"digest": text.digest, **stood, **text.body})
     documents = [{"pack": name, "rules": rules} for name, rules in packs.items()]
-    text = yaml.safe_dump_all(documents, sort_keys=False, allow_unicode=True, width=100)
-    return (_RULES_HEAD + text).encode()
+    return (_RULES_HEAD + yaml.safe_dump_all(documents, sort_keys=False, allow_unicode=True, width=100)).encode()
 
 
 def ocel_json(read: Read, pack: Pack, folder: Path) -> bytes:

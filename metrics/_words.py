@@ -14,7 +14,7 @@ EVERYTHING: Final = -1
 UNKNOWN: Final = -2
 _FRESH_SECONDS: Final = 3.0
 _REMEMBERED: Final = 20_000
-_BY_HEART: Final = 500
+_BY_HEART: Final = 2_000
 
 
 def words(read: Read, kind: str) -> dict[int, str]:
@@ -93,7 +93,7 @@ def _staff(read: Read) -> dict[int, Person]:
     at, known = read.memo.get("people", (0.0, {}))
     if time.monotonic() - at > 60 * _FRESH_SECONDS or len(known) > _REMEMBERED:
         known = {}
-        _learn(read, known, "code > 0 LIMIT $most", {"most": _BY_HEART})
+        _learn(read, known, "code < $most", {"most": _BY_HEART})
         read.memo["people"] = (time.monotonic(), known)
     found: dict[int, Person] = known
     return found

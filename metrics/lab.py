@@ -12,7 +12,7 @@ from typing import Final
 
 import yaml
 
-from data.errors import FixSettings, NotAllowed
+from data.errors import FixSettings
 from data.judgements import Hit
 from data.store import Store
 from metrics._backtest import Progress, Trial, Tried, try_pack, understood
@@ -37,6 +37,7 @@ LONGEST_TEXT: Final = 100_000
 _PLACE: Final = re.compile(r"line (\d+), column \d+")
 _RULE: Final = re.compile(r"rule ([\w.-]+):")
 _QUOTED: Final = re.compile(r"'([^']+)'")
+_SAID: Final = re.compile(r"\s*(title|help):")
 _CHANGES_OWNER: Final = "owner.changed"
 
 
@@ -59,7 +60,7 @@ class Precision:
 
 
 def check_text(store: Store, text: str, bench: Bench) -> Pack:
-    """The pack that a text describes. FixSettings when it is not understood; NotAllowed when it asks for people."""
+    """The pack that a text describes. FixSettings when it is not understood, or asks who a person is."""
     con = store.connection.cursor()
     try:
         with _file(text) as path:
@@ -118,7 +119,7 @@ def place(text: str, trouble: str) -> int | None:
         at = next((n for n, line in enumerate(lines) if own.search(line)), 0)
     for word in _QUOTED.findall(trouble):
         for n, line in enumerate(lines[at:], at + 1):
-            if word in line:
+            if word in line and not _SAID.match(line):
                 return n
     return at + 1 if ruled else None
 
@@ -139,7 +140,7 @@ def _no_names(tree: Tree | None, rule: str, *, is_hidden: bool) -> None:
     is_between = tree.op in {"=", "<>"} and len(people) == len(tree.parts)
     if people and tree.op not in {"and", "or", "null"} and not is_between:
         name = people[0].name
-        raise NotAllowed(
+        raise FixSettings(
             f"rule {rule}: {name!r} is compared with a word, and people stay pseudonymous here; compare it with "
             f"another event's (target.{name} != activation.{name}), or use the command `backtest`"
         )

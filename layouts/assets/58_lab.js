@@ -22,7 +22,7 @@ rules:
   async function talk(told) {
     const answer = await fetch("/lab", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ rule, ...told }) }).catch(() => null);
     const said = answer ? await answer.json().catch(() => null) : null;
-    if (!said || !answer.ok) throw Object.assign(new Error(said?.error || "The server did not answer; try again."), { line: said?.line });
+    if (!said || said.error) throw Object.assign(new Error(said?.error || "The server did not answer; try again."), { line: said?.line });
     return said;
   }
   function wrong(error) {

@@ -1,2 +1,2 @@
--- What objects are, by number. A plain join, not a semi-join: it lets the few numbers narrow the scope's own search.
-SELECT o.obj, o.otype, o.id FROM object AS o JOIN (SELECT unnest($objs) AS obj) AS few USING (obj)
+-- What a few objects are, how they are called, and the account that a contact belongs to.
+SELECT obj, otype, id, name, firm FROM few_object

@@ -158,14 +158,14 @@ def measured(store: Store, case: Case, rounds: int, moments: Iterator[int]) -> d
     try:
         # The first load prepares the statements for the scope, as the first viewer after a start does.
         begun = time.perf_counter()
-        case.work(Read(watch.read, scope), next(moments))
+        case.work(Read(watch.read, scope, news=store.news), next(moments))
         row["first"] = (time.perf_counter() - begun) * 1000
         watch.spent.clear()
-        walls, cpus = _rounds(case, lambda: Read(watch.read, scope), rounds, moments)
+        walls, cpus = _rounds(case, lambda: Read(watch.read, scope, news=store.news), rounds, moments)
     except FrontviewError as error:
         return {**row, "error": str(error)}
     parts = {name: {"n": len(ms) / len(walls), **spread(ms)} for name, ms in watch.spent.items()}
-    kept = Read(store.read, scope)
+    kept = Read.of(store, scope)
     case.work(kept, next(moments))
     again, _ = _rounds(case, lambda: kept, rounds, moments)
     slow = max(parts, key=lambda name: parts[name]["n"] * parts[name]["p50"], default="")

@@ -103,6 +103,8 @@ def test_a_pack_about_a_case_holds_its_proof(world: World) -> None:
     (rules,) = [one for one in yaml.safe_load_all(files["rules.yaml"]) if one["pack"] == "core"]
     told = {rule["id"]: rule for rule in rules["rules"]}
     body = world.store.connection.execute("SELECT body, digest FROM rule WHERE id = 'COR-02'").fetchall()[0]
+    stood = {key: told["COR-02"].pop(key) for key in ("in_force_from_utc", "in_force_until_utc")}
+    assert stood["in_force_from_utc"] and not stood["in_force_until_utc"]
     assert told["COR-02"] == {"digest": body[1], **json.loads(body[0])}
     assert next(iter(json.loads(json.dumps(told["COR-02"])))) == "digest"
 
