@@ -6,6 +6,7 @@ wrong, so it raises a review and decides nothing.
 
 How often they are right was judged by reading every hit, or thirty drawn at random, in public texts: 2,018 tweets
 between customers and brands, 1,960 complaints to a regulator, 10,003 questions to a bank, and 1,400 mails of lists.
+What was written to the regulator is a complaint anyhow and did not count for that signal; German was not judged.
 The phrases were mended on the same texts, so a firm's own mail may well show less; its review queue measures that.
 Promissory words were right in 12 of 15 hits in junk mail, which says nothing about a firm's, and legal threats in
 7 of 8: too few. They, gifts, other channels and outside activities count as not measured.

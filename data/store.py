@@ -155,7 +155,9 @@ class Store:
         narrowed = scoped(sql, scope, self._parse)
         values = dict(params)
         if "scope_objs" in narrowed.needs:
-            values["scope_objs"] = self._in_scope(values.pop("objs", ()), scope)
+            if "objs" not in values:
+                raise OurFault("a statement about a few objects needs their numbers as $objs")
+            values["scope_objs"] = self._in_scope(values.pop("objs"), scope)
         if "scope_teams" in narrowed.needs:
             values["scope_teams"] = sorted(scope.teams or ())
         if "scope_actor" in narrowed.needs:

@@ -21,7 +21,7 @@ from metrics.lab import Precision, hit_of, precision
 from metrics.review import FEWEST
 
 _COLUMNS: Final = ("Rule", ">Activations", *(f">{word.capitalize()}" for word in VERDICTS), ">Conformance", ">Load",
-                   "Against the version in force", "Precision")
+                   "Against present", "Precision")
 _CLOSED: Final = "every object taken as ended at its last event"
 
 
@@ -69,7 +69,8 @@ def table(desk: Desk) -> list[Component]:
     rows = [_row(tried, desk) for tried in attempt.found]
     caption = html.Caption("What each rule would have said", className="hidden-text")
     found = html.Table([caption, html.Thead(html.Tr(heads)), html.Tbody(rows)], className="rows lab-found")
-    note = "Load: violated ones for each reviewer on a day with an activation. A row shows the hits drawn of its rule."
+    note = ("Load: violated ones for each reviewer on a day with an activation. Against present: the version in force. "
+            "A row shows the hits drawn of its rule.")
     return [found, html.P(note, className="soft foot")]
 
 
@@ -85,7 +86,7 @@ def _row(tried: Tried, desk: Desk) -> Component:
         _conformance(tried),
         f"{tried.load:,.2f}" if tried.counts["violated"] else html.Span("0", className="soft"),
         _against(tried),
-        share(precision(tried, desk.said)) if tried.hits else html.Span("no hit", className="soft"),
+        _brief(precision(tried, desk.said)) if tried.hits else html.Span("no hit", className="soft"),
     ]
     tds = [html.Td(cell, className="right" * name.startswith(">")) for name, cell in zip(_COLUMNS, cells, strict=True)]
     return html.Tr(tds, className="row open" if is_picked else "row", tabIndex="0", **_cards.attrs({
@@ -115,6 +116,14 @@ def _against(tried: Tried) -> Component:
         return html.Span("not in force", className="soft")
     words = [f"{_cards.number(n)} {word}" for word in ("new", "gone", "changed") if (n := tried.against[word])]
     return html.Span(", ".join(words) if words else "the same", className="" if words else "soft")
+
+
+def _brief(found: Precision) -> Component:
+    if found.share is None:
+        return html.Span(f"{found.judged} of {FEWEST} judged", className="soft", title="not measured yet")
+    low, high = found.interval
+    interval = html.Span(f" ({100 * low:.0f} to {100 * high:.0f})", className="soft")
+    return html.Span([f"{100 * found.share:.0f}%", interval], title=f"{found.judged} judged")
 
 
 def share(found: Precision) -> Component:

@@ -44,7 +44,8 @@ def _wrong(error: FrontviewError, form: Any) -> dict[str, Any]:
 def answer(lab: Lab, who: Principal, form: Mapping[str, Any]) -> dict[str, Any]:
     """Do what the form says: `action` is look, pack, run, stop or judge; `rule` is the one whose hits are shown.
 
-    FixSettings for a text that is not understood, NotAllowed for other roles; ValueError, KeyError or TypeError when the form is none of ours.
+    FixSettings for a text that is not understood, NotAllowed for other roles; ValueError, KeyError or TypeError when
+    the form is none of ours.
     """
     if who.role is not Role.OFFICER:
         raise NotAllowed("only officers try rules")

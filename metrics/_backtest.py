@@ -183,8 +183,8 @@ def _decide(
     party = [words.code("object_type", name) for name in sorted(PARTY_TYPES)]
     con.execute("CREATE OR REPLACE TEMP TABLE trial_binding AS FROM binding_part LIMIT 0")
     waivers = con.execute("SELECT 1 FROM waiver LIMIT 1").fetchall()
-    for _ in courses(con, conformance, party, _OBJECTS_AT_ONCE):
-        run(con, "lab_facts", {"closed": wish.closed})
+    for span in courses(con, conformance, party, _OBJECTS_AT_ONCE, whole=False):
+        run(con, "lab_facts", {**span, "closed": wish.closed})
         conformance.decide(con)
         _take(con, waivers)
         progress.step()

@@ -123,7 +123,9 @@ def statement(name: str) -> tuple[str, tuple[str, ...]]:
     text = (Path(__file__).parent / "sql" / f"{name}.sql").read_text(encoding="utf-8")
     # A scope's own CTEs are put in front, so the statement must begin with its first word.
     text = re.sub(r"\A(\s*--[^\n]*\n)+", "", text)
-    return text, tuple(sorted(set(re.findall(r"\$([a-z_]+)", text))))
+    names = set(re.findall(r"\$([a-z_]+)", text))
+    # What is read of a few objects only takes their numbers along without naming them.
+    return text, tuple(sorted(names | {"objs"} if re.search(r"\bfew_[a-z]", text) else names))
 
 
 def ask(read: Read, name: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -29,9 +29,15 @@ def ranges(con: duckdb.DuckDBPyConnection, at_once: int = _OBJECTS_AT_ONCE) -> r
 
 
 def courses(
-    con: duckdb.DuckDBPyConnection, conformance: Conformance, party: Sequence[int], at_once: int = _OBJECTS_AT_ONCE
-) -> Iterator[int]:
-    """Ranges of objects, with the temp tables `fresh`, `touched`, `gone` and `hist` filled with their whole course.
+    con: duckdb.DuckDBPyConnection,
+    conformance: Conformance,
+    party: Sequence[int],
+    at_once: int = _OBJECTS_AT_ONCE,
+    *,
+    whole: bool = True,
+) -> Iterator[dict[str, int]]:
+    """Ranges of objects (`low`, and `high` without it), with the temp tables `touched` and `hist` filled: with their
+    whole course, and then `fresh` and `gone` as well, or with what deciding the rules needs of it.
 
     `watched_event` is found anew for the rules in force; `party` are the codes of the types it holds.
     """
@@ -39,11 +45,15 @@ def courses(
     con.execute("DELETE FROM binding_part")
     _watch(con, conformance, party)
     for low in ranges(con, at_once):
-        for statement in _SPAN:
-            con.execute(statement, {"low": low, "high": low + at_once})
-        con.execute(_TOUCHED)
-        run(con, "history", {"first_new_obj": 0, "cut": 0, "from_seq": 0})
-        yield low
+        span = {"low": low, "high": low + at_once}
+        if whole:
+            for statement in _SPAN:
+                con.execute(statement, span)
+            con.execute(_TOUCHED)
+            run(con, "history", {"first_new_obj": 0, "cut": 0, "from_seq": 0})
+        else:
+            run(con, "course", {**span, **conformance.course})
+        yield span
     con.execute("INSERT INTO watched_event FROM watched")
     con.execute("DROP TABLE watched")
 
@@ -52,6 +62,8 @@ def _watch(con: duckdb.DuckDBPyConnection, conformance: Conformance, party: Sequ
     """Find again what rules look at in the events of contacts: the temp table `watched`."""
     con.execute("DELETE FROM watched_event")
     con.execute("CREATE OR REPLACE TEMP TABLE watched AS FROM watched_event LIMIT 0")
+    if not conformance.about(party):
+        return
     last = con.execute("SELECT coalesce(max(seq), 0) FROM event").fetchall()[0][0]
     for low in range(0, last + 1, _EVENTS_AT_ONCE):
         run(con, "watch", {"low": low, "high": low + _EVENTS_AT_ONCE, "party": party})

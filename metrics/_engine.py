@@ -18,6 +18,7 @@ from data.ingest import PARTY_TYPES, REFERENCE_TYPES, Delta
 from data.settings import Settings
 from data.store import Store, now_us
 from data.writer import Writer
+from metrics import _turns
 from metrics._courses import courses
 from metrics._sql import run
 from metrics.conformance.decide import Conformance, Words
@@ -25,7 +26,7 @@ from metrics.conformance.decide import Conformance, Words
 # What waits for an answer of ours. A call is answered by taking it.
 ASKING: Final = ("msg.in", "lead.created", "ticket.created")
 SUMS: Final = ("agg_activity", "agg_dfg", "agg_rule", "agg_case", "agg_variant")
-DERIVED: Final = ("object_fact", "case_open", "variant", "binding_open", "binding_done", *SUMS)
+DERIVED: Final = ("object_fact", "case_open", "variant", "binding_open", "binding_done", *_turns.DERIVED, *SUMS)
 # An attribute that some condition reads has changed: its object is decided again even where nothing happened.
 _CHANGED: Final = """INSERT INTO touched SELECT DISTINCT c.obj, o.otype FROM changed c JOIN object o USING (obj)
     WHERE list_contains($attributes, c.code) AND c.obj NOT IN (SELECT obj FROM touched)"""
@@ -93,6 +94,7 @@ class Engine:
     def _look_up(self, con: duckdb.DuckDBPyConnection) -> None:
         words = Words(con)
         self._params["asking"] = [words.code("activity", name) for name in ASKING]
+        self._params["sender"] = words.code("qualifier", "from")
         self._types(con)
 
     def _types(self, con: duckdb.DuckDBPyConnection) -> None:
@@ -117,6 +119,7 @@ class Engine:
             con.execute("INSERT INTO watched_event FROM fresh_watched")
             con.execute("DELETE FROM watched_event WHERE seq IN (SELECT seq FROM gone)")
             self._derive(con, params)
+        _turns.keep(con, params, delta, touched=bool(touched))
 
     def _derive(self, con: duckdb.DuckDBPyConnection, params: dict[str, object], *, joint: bool = True) -> None:
         run(con, "facts", params)
@@ -135,7 +138,7 @@ class Engine:
 
     def rejudge(self, con: duckdb.DuckDBPyConnection, at_us: int) -> None:
         """Decide all history by the rules in force now; what was believed before is kept."""
-        for _ in courses(con, self.conformance, self._party):
+        for _ in courses(con, self.conformance, self._party, whole=False):
             con.execute("CREATE OR REPLACE TEMP TABLE fact_new AS FROM object_fact SEMI JOIN touched USING (obj)")
             self._judge(con, {"at_us": at_us}, joint=False)
         self._join_all(con, at_us)
@@ -153,8 +156,11 @@ class Engine:
         """Compute everything derived anew from `case_event`: the back-fill, the recovery and the oracle."""
         for table in DERIVED:
             con.execute("DELETE FROM " + table)
+        params = self._params | {"at_us": at_us, "party": self._party}
+        _turns.begin_anew(con, params)
         for _ in courses(con, self.conformance, self._party):
-            self._derive(con, self._params | {"at_us": at_us}, joint=False)
+            self._derive(con, params, joint=False)
+            _turns.anew(con, params)
         self._join_all(con, at_us)
         con.execute(
             "INSERT INTO agg_activity SELECT t // 3600000000, team, channel, direction, activity, count(*) "

@@ -56,11 +56,14 @@ def _fresh(read: Read) -> _Known:
     is_old = read.news is None and time.monotonic() - known.since > _FRESH_SECONDS
     if changed is None or is_old or len(known.leans) > _REMEMBERED:
         known = _Known(version, time.monotonic())
-    elif changed:
-        kept = {obj: on for obj, on in known.leans.items() if obj not in changed and changed.isdisjoint(on)}
-        known = _Known(version, known.since, {obj: known.labels[obj] for obj in kept if obj in known.labels}, kept)
     elif version != known.version:
-        known = _Known(version, known.since, known.labels, known.leans)
+        # What is out of a narrow scope may have come into it, and nobody tells.
+        kept = {
+            obj: on
+            for obj, on in known.leans.items()
+            if obj not in changed and changed.isdisjoint(on) and (obj in known.labels or not read.is_narrow)
+        }
+        known = _Known(version, known.since, {obj: known.labels[obj] for obj in kept if obj in known.labels}, kept)
     read.memo["labels"] = known
     return known
 
@@ -73,13 +76,12 @@ def _look_up(read: Read, objs: Sequence[int]) -> tuple[dict[int, Label], dict[in
     things = _objects(read, {*objs, *whose.values()})
     things |= _objects(read, {r["firm"] for r in things.values() if r["firm"]} - things.keys())
     types = words(read, "object_type")
-    labels, leans = {}, {}
+    labels: dict[int, Label] = {}
+    leans: dict[int, tuple[int, ...]] = {}
     for obj in objs:
         party = whose.get(obj, obj)
         firm = things[party]["firm"] if party in things else 0
-        # What is out of a narrow scope may come into it, and nobody tells; so it is asked for again.
-        if obj in things or not read.is_narrow:
-            leans[obj] = (party, firm)
+        leans[obj] = (party, firm)
         if obj in things:
             otype, owner = types.get(things[obj]["otype"], ""), facts[obj]["actor"] if obj in facts else 0
             customer = _called(things, firm) or ("" if party == obj else _called(things, party))

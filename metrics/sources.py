@@ -15,6 +15,8 @@ METRIC = Metric(
     "A source that answers but leaves records out; it looks healthy from here.",
 )
 
+# What came in the last hour is told by the minute, so that it is counted once for everybody who looks.
+MINUTE: Final = HOUR // 60
 LATE_US: Final = HOUR // 4
 Health = Literal["ok", "late", "blind"]
 
@@ -85,7 +87,7 @@ def sources(read: Read, now_t: int) -> list[SourceRow]:
             r["n_aside"],
             int(r["n_hour"]),
         )
-        for r in ask(read, "sources", {"hour_t": now_t - HOUR})
+        for r in ask(read, "sources", {"hour_t": now_t // MINUTE * MINUTE - HOUR})
     ]
 
 

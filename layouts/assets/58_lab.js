@@ -113,7 +113,7 @@ rules:
       $("announce").textContent = "Judged.";
     } catch (error) { $("announce").textContent = error.message; wrong(error); }
   }
-  const choose = (row) => { rule = row.dataset.rule; look().catch(wrong); };
+  const choose = (row) => { rule = row.dataset.rule; look().then(() => $("lab-hits").closest("section").scrollIntoView({ block: "nearest" }), wrong); };
   document.addEventListener("click", (e) => {
     const button = e.target.closest("button[data-lab]");
     // The row behind the button opens a case; judging does not.

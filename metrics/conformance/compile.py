@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from metrics.conformance.condition import Compiler, Tree, fields
+from metrics.conformance.deadline import BUSINESS
 from metrics.conformance.rules import Pattern, Rule
 from metrics.conformance.templates import TEMPLATES
 
@@ -39,7 +40,8 @@ class Compiled:
     """All rules as data: `terms` and `clocks` are rows of rule_term and rule_clock, the rest SQL with parameters.
 
     `mark` finds the events rules look at; `watch` does so before an object's attributes can be known. `looks` are the
-    ways of deciding that some rule needs, `attributes` the codes of object attributes that conditions read.
+    ways of deciding that some rule needs, `by_calendar` whether one counts business time, `whole` the types
+    of objects of which some rule needs every event, `reads_attrs` whether one reads what events carry, `attributes` the codes of object attributes that conditions read.
     """
 
     terms: list[tuple[int, int, int, int, int, int, int]] = field(default_factory=list)
@@ -51,6 +53,9 @@ class Compiled:
     between: str = ""
     between_params: Mapping[str, object] = field(default_factory=dict)
     looks: frozenset[str] = frozenset()
+    by_calendar: bool = False
+    whole: Sequence[int] = ()
+    reads_attrs: bool = False
     attributes: Sequence[int] = ()
 
 
@@ -117,6 +122,9 @@ def compile_rules(rules: Sequence[tuple[int, Rule]], code: Callable[[str, str], 
         word for word, asked in (("quantifier", any(rule.quantifier != "each" for _, rule in rules)),) if asked
     }
     found.between, found.between_params = _cases("activation.corr", terms.between, "TRUE"), terms.pair.params
+    found.by_calendar = any({rule.within.unit, rule.grace.unit} & BUSINESS for _, rule in rules)
+    found.whole = sorted({code("object_type", rule.object) for _, rule in rules if _needs_all(rule)})
+    found.reads_attrs = bool(terms.trees or terms.between or sums)
     anchored = any(rule.activation is None for _, rule in rules)
     found.mark, found.mark_params = _mark(terms, terms.trees, sums, anchored=anchored)
     if terms.attributes:
@@ -126,6 +134,11 @@ def compile_rules(rules: Sequence[tuple[int, Rule]], code: Callable[[str, str], 
     else:
         found.watch, found.watch_params = found.mark, found.mark_params
     return found
+
+
+def _needs_all(rule: Rule) -> bool:
+    """The very next event may be any, and so may the first, from which a rule without an activation holds."""
+    return rule.activation is None or rule.template in ("chain_response", "chain_precedence")
 
 
 def _target(rule: Rule) -> Pattern | None:

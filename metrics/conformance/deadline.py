@@ -9,6 +9,7 @@ from typing import Final
 from data.errors import FixSettings
 
 NONE, ELAPSED, OPEN_TIME, BUSINESS_DAYS, MONTHS, QUARTER = range(6)
+BUSINESS: Final = frozenset((OPEN_TIME, BUSINESS_DAYS))
 _SECOND = 1_000_000
 _ELAPSED: Final = {"s": 1, "min": 60, "h": 3600, "d": 86_400, "week": 604_800}
 _FORM = re.compile(

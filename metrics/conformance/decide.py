@@ -8,6 +8,7 @@ attribute is missing, or only the order of events of one moment would tell. waiv
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +20,7 @@ from data.store import now_us
 from metrics._rulebook import compared, write_down
 from metrics._sql import run, statements
 from metrics.conformance.compile import Compiled, compile_rules
+from metrics.conformance.deadline import BUSINESS
 from metrics.conformance.known import check_names
 from metrics.conformance.rules import Rule, read_packs
 from metrics.conformance.walk import WALKED, walk
@@ -33,16 +35,30 @@ ENDS: Final = {
 }
 
 
+@lru_cache(maxsize=8)
+def _spans(calendar: CalendarSettings) -> dict[str, list[object]]:
+    """The columns of `calendar_open` for a calendar."""
+    names = ("calendar", "day_t", "start_t", "end_t", "cum_us", "day_no")
+    return dict(zip(names, (list(column) for column in zip(*intervals(calendar), strict=True)), strict=True))
+
+
 class Words:
     """Codes of words in the file; unknown ones get the next code."""
 
     def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
         self.con = con
+        self._known: dict[tuple[str, str], int] = {}
 
     def code(self, kind: str, word: str) -> int:
         """The code of a word of this kind."""
         if word == "":
             return 0
+        # Compiling asks for the same few words again and again.
+        if (kind, word) not in self._known:
+            self._known[kind, word] = self._look_up(kind, word)
+        return self._known[kind, word]
+
+    def _look_up(self, kind: str, word: str) -> int:
         rows = self.con.execute("SELECT code FROM term WHERE kind = ? AND name = ?", [kind, word]).fetchall()
         if rows:
             return rows[0][0]
@@ -153,14 +169,15 @@ class Conformance:
                 places = ", ".join("?" * len(rows[0]))
                 con.executemany("INSERT INTO " + table + " VALUES (" + places + ")", rows)
         con.execute("DELETE FROM calendar_open")
+        # Forty years of days cost more than deciding a small file, so only what some rule counts by is written.
+        asked = {rule.calendar for _, rule in self.rules if {rule.within.unit, rule.grace.unit} & BUSINESS}
         for calendar in self.calendars:
-            names = ("calendar", "day_t", "start_t", "end_t", "cum_us", "day_no")
-            columns = dict(zip(names, zip(*intervals(calendar), strict=True), strict=True))
-            con.execute(
-                "INSERT INTO calendar_open SELECT unnest($calendar), unnest($day_t), unnest($start_t), "
-                "unnest($end_t), unnest($cum_us), unnest($day_no)",
-                {k: list(v) for k, v in columns.items()},
-            )
+            if calendar.id in asked:
+                con.execute(
+                    "INSERT INTO calendar_open SELECT unnest($calendar), unnest($day_t), unnest($start_t), "
+                    "unnest($end_t), unnest($cum_us), unnest($day_no)",
+                    _spans(calendar),
+                )
 
     @property
     def attributes(self) -> Sequence[int]:
@@ -168,14 +185,25 @@ class Conformance:
         return self._compiled.attributes
 
     @property
+    def course(self) -> dict[str, object]:
+        """What deciding reads of an object's course: parameters of sql/course.sql."""
+        return {"whole": self._compiled.whole, "attrs": self._compiled.reads_attrs}
+
+    @property
     def joint(self) -> bool:
         """Whether some rule asks for all or any of the objects of an activation."""
         return "quantifier" in self._compiled.looks
+
+    def about(self, types: Collection[int]) -> bool:
+        """Whether some rule is about objects of one of these types."""
+        return any(term[2] in types for term in self._compiled.terms)
 
     def decide(self, con: duckdb.DuckDBPyConnection) -> None:
         """Fill the temp table `bind_new` from `hist` and `fact_new`."""
         con.execute(self._compiled.mark, dict(self._compiled.mark_params))
         run(con, "deadline", {})
+        if self._compiled.by_calendar:
+            run(con, "business", {})
         con.execute(self._pair, dict(self._compiled.between_params))
         run(con, "near", {})
         run(con, "verdict", {})

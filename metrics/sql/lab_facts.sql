@@ -1,4 +1,6 @@
 -- When each object ended. With $closed every one did, with its last event.
 CREATE OR REPLACE TEMP TABLE fact_new AS
-SELECT h.obj, CASE WHEN $closed THEN max(h.t) ELSE any_value(f.closed_t) END AS closed_t
-FROM hist h LEFT JOIN object_fact f USING (obj) WHERE h.in_new GROUP BY h.obj;
+SELECT obj, max(t) AS closed_t
+FROM (SELECT obj, t FROM case_event WHERE obj >= $low AND obj < $high
+      UNION ALL SELECT obj, t FROM watched WHERE obj >= $low AND obj < $high) WHERE $closed GROUP BY obj
+UNION ALL SELECT obj, closed_t FROM object_fact WHERE NOT $closed AND obj >= $low AND obj < $high;
