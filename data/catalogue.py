@@ -201,9 +201,13 @@ def taking_part(scope: Scope) -> Check | None:
 def _few(name: str, scope: Scope) -> str | None:
     """The rows of a relation about the objects that the store found in scope; None for another name."""
     relation = name.removeprefix(_FEW)
-    if relation == name or relation not in _BY_OBJECT | {"case_actor"}:
+    if relation == name or relation not in _BY_OBJECT | {"case_actor", "record"}:
         return None
     whole = _definition(relation, scope)
+    if relation == "record":
+        rows = f"({whole})" if scope.role == Role.OFFICER else "main.event"
+        return f"""SELECT few.* FROM {rows} few
+                   SEMI JOIN main.event_object x ON x.seq = few.seq AND list_contains($scope_objs, x.obj)"""
     if relation in _BY_OBJECT - _OF_TEAM and taking_part(scope):
         whole = None
     rows = f"({whole})" if whole else f"main.{relation}"

@@ -118,7 +118,8 @@ class Hub:
     def close(self) -> None:
         """No more news from the store; running channels end with their loop."""
         self._unsubscribe()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        # A view that is being computed still reads; the store must not be closed under it.
+        self._pool.shutdown(wait=True, cancel_futures=True)
 
     async def frames(self, key: Key) -> AsyncGenerator[bytes]:
         """Frames for one viewer: everything first, then what changes, and a beat when nothing does."""

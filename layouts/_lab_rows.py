@@ -149,7 +149,7 @@ def hits(desk: Desk) -> list[Component]:
     word = "for review" if rule.kind == "review" else "violated"
     note = f"{len(tried.hits)} of {_cards.number(total)} {word}, drawn by a fixed lot: {SAMPLED} at most"
     rows = [_hit(tried, hit, desk.said, desk.labels) for hit in tried.hits]
-    columns = ("Case", "Customer", "Begun", "Due", "Why", "Is it a real breach?")
+    columns = ("Case", "Customer", "Begun", "Why", "Is it a real breach?")
     heads = [html.Th(name, scope="col") for name in columns]
     caption = html.Caption("Hits to judge", className="hidden-text")
     body = html.Table([caption, html.Thead(html.Tr(heads)), html.Tbody(rows)], className="rows lab-hits")
@@ -163,8 +163,8 @@ def _hit(tried: Tried, hit: Mapping[str, Any], said: Mapping[Hit, bool], labels:
     cells = [
         case_link(label) if label else html.Span("not in your scope", className="soft"),
         html.Span((label.customer or label.name) if label else "", className="clip"),
-        began,
-        _cards.moment(hit["due_t"], "full") if hit["due_t"] else html.Span("–", className="soft"),
+        html.Span([began, html.Span(["due ", _cards.moment(hit["due_t"], "full")], className="soft")
+                   if hit["due_t"] else None], className="stack"),
         html.Span(hit["reason"] or "violated", className="clip", title=hit["reason"]),
         html.Span([_answer(tried, hit, "A real breach", (True, answer)),
                    _answer(tried, hit, "Not one", (False, answer))], className="acts"),

@@ -42,7 +42,7 @@ def found(rows: Sequence[CaseRow], text: str) -> list[Component]:
     if not rows:
         return [
             head,
-            _cards.empty("Nothing in your scope has this in its id or name.", "At least two letters are needed."),
+            _cards.empty("Nothing in your scope has this in its id or name.", "At least two letters are needed. Cases older than the newest 300,000 are found by how their id begins."),
         ]
     return [head, _rows(rows)]
 

@@ -78,6 +78,9 @@ class Filters:
     group: str = ""
     asof_t: int = 0
     queue: str = ""
+    pick: str = ""
+    versus: str = ""
+    tab: str = ""
 
     @classmethod
     def parse(cls, query: Mapping[str, str]) -> Filters:
@@ -96,6 +99,8 @@ class Filters:
             found = replace(found, queue=query["queue"])
         rule, severity, sort, group = (query.get(key, "")[:80] for key in ("rule", "severity", "sort", "group"))
         found = replace(found, rule=rule, severity=severity, sort=sort, group=group)
+        tab, versus, pick = (query.get(key, "")[:1000] for key in ("tab", "versus", "pick"))
+        found = replace(found, tab=tab, versus=versus, pick=pick)
         return replace(found, asof_t=past(query.get("asof", "")))
 
     @property

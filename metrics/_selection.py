@@ -8,13 +8,14 @@ variant. Each part may occur again; several `via` must all hold, several values 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from urllib.parse import quote, unquote
 
-from metrics._contract import DAY, HOUR, SECOND, SPANS, Filters, Read, statement
-from metrics._words import code, codes
+from metrics._contract import DAY, HOUR, SECOND, SPANS, Filters, Read, ask, statement
+from metrics._words import code, codes, words
 from metrics.process import PREFERRED, case_types
 
 CUSTOMER: Final = "customer"
@@ -26,6 +27,7 @@ FAR_T: Final = 9_000_000_000_000_000_000
 _UNITS: Final = {"min": 60 * SECOND, "h": HOUR, "d": DAY}
 _STATES: Final = ("open", "closed")
 _MANY: Final = 12
+_FRESH_SECONDS: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ class Cohort:
     """The cases of a selection under the filters of a page, in a stretch of time, for one reader.
 
     `to_t` is None for now. With an earlier one the cases are taken as they stood then, so two stretches compare alike.
-    `alive`: those that still went on in the stretch, whether they moved or not.
+    `apart`: those of the types that the conditions leave out. `begun`: only those that began in the stretch, whether they moved since or not.
     """
 
     read: Read
@@ -103,7 +105,8 @@ class Cohort:
     chosen: Selection
     from_t: int
     to_t: int | None = None
-    alive: bool = False
+    begun: bool = False
+    apart: bool = False
     memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -133,7 +136,8 @@ class Cohort:
             "types": [code(read, "object_type", name) for name in self.types],
             "from_t": self.from_t,
             "to_t": FAR_T if self.to_t is None else self.to_t,
-            "alive": self.alive,
+            "begun": self.begun,
+            "apart": self.apart,
             "longer_us": length_us(chosen.longer),
             "state": chosen.state,
             "variant": chosen.variant,
@@ -145,6 +149,10 @@ class Cohort:
             "values": [value for _, value in known],
             "n_known": len({number for number, _ in known}),
         }
+
+    def with_variant(self, key: str) -> Cohort:
+        """Its cases that went one way from beginning to end."""
+        return replace(self, chosen=replace(self.chosen, variant=key), memo={})
 
     def picked(self) -> Picked:
         """The cases themselves, or an even sample of them; read once for each cohort."""
@@ -170,25 +178,37 @@ class Picked:
         return len(self.objs) < self.total
 
 
-def now(read: Read, filters: Filters, now_t: int, *, alive: bool = False) -> Cohort:
+def now(read: Read, filters: Filters, now_t: int) -> Cohort:
     """The cases of the page's selection in its span of days, as they are now."""
-    return Cohort(read, filters, Selection.parse(filters.pick), max(0, filters.first_day(now_t)) * DAY, alive=alive)
+    return Cohort(read, filters, Selection.parse(filters.pick), max(0, filters.first_day(now_t)) * DAY)
 
 
-def before(read: Read, filters: Filters, now_t: int, *, alive: bool = False) -> Cohort:
+def before(read: Read, filters: Filters, now_t: int) -> Cohort:
     """The same cases of the stretch of equal length before the span, as they stood at its end."""
     end = max(0, filters.first_day(now_t)) * DAY
     begin = max(0, end - SPANS[filters.span] * DAY)
-    return Cohort(read, filters, Selection.parse(filters.pick), begin, end, alive)
+    return Cohort(read, filters, Selection.parse(filters.pick), begin, end)
 
 
 def types_of(read: Read, filters: Filters, chosen: Selection) -> list[str]:
-    """The types of case that are meant: those chosen, else that of the page, else the first that is followed."""
-    known = case_types(read)
+    """The types of case that are meant: those chosen, else that of the page, else the first that has cases."""
+    known = present(read)
     if CUSTOMER in chosen.types:
-        return [name for name in known if name != "contact"]
+        return known
     if chosen.types:
         return list(chosen.types)
     if filters.otype:
         return [filters.otype]
     return known[:1] or [PREFERRED[0]]
+
+
+def present(read: Read) -> list[str]:
+    """The types of case that there are, the usual first."""
+    at, found = read.memo.get("present", (0.0, []))
+    if not found or time.monotonic() - at > _FRESH_SECONDS:
+        names = words(read, "object_type")
+        there = {names.get(row["otype"], "") for row in ask(read, "present", {})}
+        found = [name for name in case_types(read) if name in there]
+        read.memo["present"] = (time.monotonic(), found)
+    types: list[str] = found
+    return types

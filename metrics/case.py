@@ -20,10 +20,8 @@ METRIC = Metric(
 
 LONGEST: Final = 200
 MOST_FOUND: Final = 40
-_NOT_FOUND: Final = ("message", "person")
-# How many of the latest objects a search begins with, and of how many records the latest are shown.
-_RECENT: Final = 200_000
-_LATEST: Final = 5_000
+# How many of the latest objects a search looks through.
+_RECENT: Final = 300_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +101,10 @@ def case(read: Read, obj: int) -> Case | None:
     label = describe(read, [obj]).get(obj)
     if label is None:
         return None
-    facts = ask(read, "case_fact", {"obj": obj})
+    one = {"obj": obj, "objs": [obj]}
+    facts = ask(read, "case_fact", one)
     bounds = {key: facts[0][key] for key in ("first_t", "last_t")} if facts else {}
-    rows = ask(read, "case_timeline", {"obj": obj, "limit": LONGEST, **bounds}) if facts else _records(read, obj)
+    rows = ask(read, "case_timeline", {**one, "limit": LONGEST, **bounds}) if facts else _records(read, obj)
     people(read, [row["actor"] for row in (*facts, *rows)])
     rules = {r["code"]: r for r in read("SELECT code, id, title, severity, kind, help FROM rule", {})}
     bindings = [
@@ -123,19 +122,17 @@ def case(read: Read, obj: int) -> Case | None:
             r["verdict"],
             r["reason"],
         )
-        for r in ask(read, "case_bindings", {"obj": obj})
+        for r in ask(read, "case_bindings", one)
         if r["rule"] in rules
     ]
-    attributes = [(r["name"], r["value"] or "") for r in ask(read, "case_attributes", {"obj": obj})]
+    attributes = [(r["name"], r["value"] or "") for r in ask(read, "case_attributes", one)]
     return Case(
         label, _spelled(read, facts[0]) if facts else None, attributes, [_step(read, r) for r in rows], bindings
     )
 
 
 def _records(read: Read, obj: int) -> list[dict[str, Any]]:
-    # Two steps: the numbers found first let the store skip nearly all records when it looks for these.
-    seqs = [row["seq"] for row in ask(read, "case_seqs", {"obj": obj, "limit": _LATEST})]
-    return ask(read, "case_records", {"seqs": seqs, "limit": LONGEST}) if seqs else []
+    return ask(read, "case_records", {"objs": [obj], "limit": LONGEST})
 
 
 def _step(read: Read, row: dict[str, Any]) -> Step:
@@ -169,11 +166,12 @@ def _spelled(read: Read, row: dict[str, Any]) -> dict[str, Any]:
 
 def record(read: Read, seq: int) -> Record | None:
     """The event's record, or None when it is not in the viewer's scope."""
-    rows = ask(read, "record", {"seq": seq})
+    # An event is in scope where one of its objects is, and each has one.
+    found = ask(read, "record_objects", {"seqs": [seq]})
+    rows = ask(read, "record", {"seq": seq, "objs": [row["obj"] for row in found]}) if found else []
     if not rows:
         return None
     attrs = json.loads(rows[0]["attrs"]) if rows[0]["attrs"] else {}
-    found = ask(read, "record_objects", {"seqs": [seq]})
     names = describe(read, [row["obj"] for row in found])
     objects = [(names[r["obj"]], r["qualifier"] or "") for r in found if r["obj"] in names]
     objects.sort(key=lambda one: (one[0].otype, one[0].id))
@@ -181,35 +179,28 @@ def record(read: Read, seq: int) -> Record | None:
 
 
 def find(read: Read, text: str) -> list[CaseRow]:
-    """Objects whose id or name holds the text, latest first.
+    """Objects whose id or name holds the text, latest movement first.
 
-    Ids that begin with it and names of the newest objects are looked through first. Only where these fill the list
-    are they all that is shown; else everything is looked through, which takes longer.
+    All contacts and accounts are looked through; of others the newest 300,000, and all by the beginning of their id.
     """
     typed = text.strip()
     if len(typed) < 2:
         return []
-    near = _find_near(read, typed)
-    if len(near) >= MOST_FOUND:
-        moved = {row["obj"]: row["last_t"] for row in ask(read, "find_moments", {"objs": near})}
-        latest = sorted(near, key=lambda obj: (-moved.get(obj, 0), -obj))
-        found = to_rows(read, [{"obj": obj, "t": moved.get(obj, 0)} for obj in latest])
-        shown = [row for row in found if row.label.otype not in _NOT_FOUND]
-        if len(shown) >= MOST_FOUND:
-            return shown[:MOST_FOUND]
-    return to_rows(read, ask(read, "find", {"text": typed.lower()}))
-
-
-def _find_near(read: Read, typed: str) -> list[int]:
     params = {
         "typed": typed,
         "text": typed.lower(),
-        "floor": ask(read, "find_last", {})[0]["obj"] - _RECENT,
-        "name": code(read, "attribute", "name"),
-        "title": code(read, "attribute", "title"),
-        "limit": MOST_FOUND,
+        "floor": ask(read, "numbering", {})[0]["last_obj"] - _RECENT,
+        "contact": code(read, "object_type", "contact"),
+        "account": code(read, "object_type", "account"),
+        "limit": 3 * MOST_FOUND,
     }
-    return sorted({row["obj"] for where in ("find_ids", "find_recent") for row in ask(read, where, params)})
+    ways = ("find_ids", "find_parties", "find_recent")
+    near = sorted({row["obj"] for way in ways for row in ask(read, way, params)})
+    if not near:
+        return []
+    moved = {row["obj"]: row["last_t"] for row in ask(read, "find_moments", {"objs": near})}
+    latest = sorted(near, key=lambda obj: (-moved.get(obj, 0), -obj))[:MOST_FOUND]
+    return to_rows(read, [{"obj": obj, "t": moved.get(obj, 0)} for obj in latest])
 
 
 def _plain(value: Any) -> str:

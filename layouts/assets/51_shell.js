@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const fv = (window.frontview = window.frontview || {});
-  const DEFAULTS = { team: "", channel: "", otype: "", window: "1h", span: "7d", detail: "3", measure: "n", rule: "", queue: "", severity: "", sort: "", group: "", asof: "" };
+  const DEFAULTS = { team: "", channel: "", otype: "", window: "1h", span: "7d", detail: "3", measure: "n", rule: "", queue: "", severity: "", sort: "", group: "", asof: "", pick: "", versus: "", tab: "" };
   const $ = (id) => document.getElementById(id);
   let asked = 0, opener = null;
   const trail = [];
@@ -79,7 +79,7 @@
     for (const slot of document.querySelectorAll("[data-input]:not([data-filled])")) {
       slot.dataset.filled = "1";
       if (slot.dataset.input === "search") {
-        slot.innerHTML = '<input id="find" type="search" placeholder="Find a case or customer" aria-label="Find a case or customer" maxlength="80" autocomplete="off" spellcheck="false">';
+        slot.innerHTML = '<input id="find" type="search" placeholder="Find a case or customer" aria-label="Find a case or customer" title="Names and ids; old cases by how their id begins" maxlength="80" autocomplete="off" spellcheck="false">';
       } else if (slot.dataset.input === "detail") {
         slot.innerHTML = '<input type="range" min="1" max="5" step="1" data-filter="detail" aria-label="Detail of the map">';
       } else fv.accountForm(slot);

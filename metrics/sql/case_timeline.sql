@@ -1,4 +1,4 @@
 -- The course of one case, newest first; its first and last moment let the store skip what lies outside.
-SELECT seq, t, activity, channel, direction, actor, team, source FROM case_event
+SELECT seq, t, activity, channel, direction, actor, team, source FROM few_case_event
 WHERE obj = $obj AND t BETWEEN $first_t AND $last_t
 ORDER BY t DESC, ord DESC, seq DESC LIMIT $limit

@@ -1,5 +1,5 @@
 -- The events that deciding rules needs, of a range of objects, straight from the stored course: those that some rule
--- names, and of types in $whole (a rule asks for the very next event, or for the first) every one. Which events share
+-- names, and every one where a rule asks for the very next event or the first. Which events share
 -- a moment is told from all of them, so that a verdict is the same as from the whole course (see history.sql).
 CREATE OR REPLACE TEMP TABLE touched AS SELECT obj, otype FROM object WHERE obj >= $low AND obj < $high;
 CREATE OR REPLACE TEMP TABLE hist AS

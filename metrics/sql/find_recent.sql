@@ -1,4 +1,2 @@
--- The latest known objects whose name or title holds the text.
-SELECT n.obj FROM object_now AS n
-WHERE n.obj > $floor AND n.attribute IN ($name, $title) AND contains(lower(n.value), $text)
-ORDER BY n.obj DESC LIMIT $limit
+-- The latest known objects whose name or id holds the text.
+SELECT obj FROM object WHERE obj > $floor AND contains(folded, $text) ORDER BY obj DESC LIMIT $limit

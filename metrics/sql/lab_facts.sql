@@ -1,4 +1,4 @@
--- When each object ended. With $closed every one did, with its last event.
+-- When each object ended. In a trial that takes all as ended every one did, with its last event.
 CREATE OR REPLACE TEMP TABLE fact_new AS
 SELECT obj, max(t) AS closed_t
 FROM (SELECT obj, t FROM case_event WHERE obj >= $low AND obj < $high

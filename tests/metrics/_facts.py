@@ -94,6 +94,8 @@ def event(dice: random.Random, source: str, number: int, source_id: str) -> Even
     if dice.random() < 0.3:
         objects.append(Ref("account", "acme"))
     inbound = activity in INBOUND
+    if number % 5 == 0:
+        objects.append(Ref("contact", f"c{number % 4}@client.example", "from" if inbound else "cc"))
     # Some events stand on the half hour, so that many share their moment with another one.
     step = dice.choice((1, 1, 30))
     at = START + timedelta(minutes=step * dice.randrange(7 * 1440 // step))
@@ -128,7 +130,30 @@ def history(seed: int, size: int = 80) -> list[Delivery]:
             told.append((source, Change(ticket, "owner", dice.choice(list(TEAMS)), first.at)))
             told.append((source, Link(ticket, Ref("account", "acme"), "of")))
     told.append(("desk", Retraction("never-came", "deleted")))
-    return told
+    return told + [("mail", fact) for fact in quiet()]
+
+
+def quiet() -> list[Fact]:
+    """Customers of one case each, after all others: two questions nobody answers, one that is answered twice, the first
+    answer being taken back, and one whose ticket is resolved without an answer."""
+
+    def told(number: str, hour: int, activity: str, case: Ref) -> Event:
+        contact, direction = Ref("contact", f"{case.id}@client.example"), "inbound" if activity in INBOUND else "outbound"
+        at = START + timedelta(days=8, hours=hour)
+        return Event(number, at, activity, (case, contact), direction=direction if activity != "resolved" else "internal")
+
+    waits, twice = Ref("conversation", "mail/waits"), Ref("conversation", "mail/twice")
+    solved = Ref("ticket", "mail/solved")
+    return [
+        told("q1", 0, "msg.in", waits),
+        told("q2", 1, "msg.in", waits),
+        told("q3", 0, "msg.in", twice),
+        told("q4", 1, "msg.out", twice),
+        told("q5", 2, "msg.out", twice),
+        Retraction("q4", "deleted"),
+        told("q6", 0, "msg.in", solved),
+        told("q7", 1, "resolved", solved),
+    ]
 
 
 def elsewhere(dice: random.Random, fact: Fact) -> Fact:

@@ -54,6 +54,7 @@ def test_the_history_is_worth_testing(expected: Snapshot) -> None:
     assert {row[0] for row in expected["binding"]} >= {"SVC-01", "SLS-02", "COR-01", "COR-02", "MKT-01"}
     assert any(row[12] for row in expected["object_fact"]) and any(row[13] for row in expected["object_fact"])
     assert all(expected[table] for table in expected)
+    assert {row[7] for row in expected["ask"]} == {None, 1, 2, 3}, "a question is never answered, elsewhere, or closed"
 
 
 @pytest.mark.parametrize("size", [19, 50])

@@ -1,2 +1,2 @@
 -- The number of the newest object, whoever may see it.
-SELECT last_obj AS obj FROM numbering
+SELECT last_obj FROM numbering

@@ -1,0 +1,2 @@
+-- Of which types there are cases.
+SELECT DISTINCT otype FROM object_fact

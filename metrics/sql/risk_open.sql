@@ -1,0 +1,5 @@
+-- Open items of some types, those that moved latest first; how many there are in all tells whether some were left out.
+SELECT obj, otype, first_t, last_t, n, channel, team, actor, party, waiting_t, count(*) OVER () AS total
+FROM case_open WHERE list_contains($otypes, otype) AND last_t >= $since_t AND first_t <= $now_t
+  AND ($team = -1 OR team = $team) AND ($channel = -1 OR channel = $channel)
+ORDER BY last_t DESC, obj LIMIT $limit

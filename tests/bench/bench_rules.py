@@ -1,0 +1,209 @@
+"""What deciding rules costs, against Declare4Py and pm4py: the same rules on the same events, in one run.
+
+    python tests/bench/bench_rules.py [--rounds 3] [--folder DIR] [--quick]
+
+(a) one timed response, (b) eight untimed constraints, both over the loan log BPI 2012 (262,200 events), (c) the eight
+over the log put four times side by side (1,048,800). Each program runs in a process of its own and reads the log before
+the clock starts; reading is reported apart. CPU is of all threads, the least of the rounds. Ours is a whole back-test
+(`try_pack`): reading the pack, compiling, deciding every binding, counting, and drawing the samples it shows. The
+yardsticks say which traces break a rule. All must find the same broken traces, or the bench ends with an error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from _report import ROOT, room, save, table
+
+sys.path.insert(0, str(ROOT / "tests" / "peers"))
+import yardsticks
+
+LOG = ROOT.parent / "shared" / "datasets" / "eventlogs" / "bpic2012.xes.gz"
+COPIES = 4
+
+TIMED = """pack: timed
+title: a promise with a deadline
+rules:
+  - {id: day, title: t, object: case, template: response, within: 24 h,
+     activation: {activity: A_PREACCEPTED}, target: {activity: A_ACCEPTED}}
+"""
+EIGHT = """pack: eight
+title: eight constraints
+rules:
+  - {id: existence, title: t, object: case, template: existence, target: {activity: A_SUBMITTED}}
+  - {id: absence, title: t, object: case, template: absence, activation: {activity: A_CANCELLED}}
+  - {id: once, title: t, object: case, template: exactly_once, target: {activity: A_SUBMITTED}}
+  - {id: response, title: t, object: case, template: response,
+     activation: {activity: O_SENT}, target: {activity: O_SENT_BACK}}
+  - {id: precedence, title: t, object: case, template: precedence,
+     activation: {activity: A_ACCEPTED}, target: {activity: A_PREACCEPTED}}
+  - {id: not_coexistence, title: t, object: case, template: not_coexistence,
+     activation: {activity: A_APPROVED}, target: {activity: A_DECLINED}}
+  - {id: chain_response, title: t, object: case, template: chain_response,
+     activation: {activity: A_SUBMITTED}, target: {activity: A_PARTLYSUBMITTED}}
+  - {id: responded_existence, title: t, object: case, template: existence,
+     activation: {activity: A_ACCEPTED}, target: {activity: A_PREACCEPTED}}
+"""
+PACKS = {"timed": TIMED, "eight": EIGHT}
+
+# Declare4Py has no checker for not-coexistence, so it does seven of the eight.
+DECLARE4PY = """
+import json, resource, sys, time, warnings
+warnings.simplefilter("ignore")
+from Declare4Py.D4PyEventLog import D4PyEventLog
+from Declare4Py.ProcessMiningTasks.ConformanceChecking.MPDeclareAnalyzer import MPDeclareAnalyzer
+from Declare4Py.ProcessModels.DeclareModel import DeclareModel
+RULES = {"timed": {"day": "Response[A_PREACCEPTED, A_ACCEPTED] | | |0,24,h"}, "eight": {
+    "existence": "Existence1[A_SUBMITTED] | |", "absence": "Absence1[A_CANCELLED] | |",
+    "once": "Exactly1[A_SUBMITTED] | |", "response": "Response[O_SENT, O_SENT_BACK] | | |",
+    "precedence": "Precedence[A_PREACCEPTED, A_ACCEPTED] | | |",
+    "chain_response": "Chain Response[A_SUBMITTED, A_PARTLYSUBMITTED] | | |",
+    "responded_existence": "Responded Existence[A_ACCEPTED, A_PREACCEPTED] | | |"}}[sys.argv[2]]
+began = time.process_time()
+log = D4PyEventLog(case_name="case:concept:name")
+log.parse_xes_log(sys.argv[1])
+read = time.process_time() - began
+names = sorted({name for line in RULES.values() for name in line[line.index("[") + 1 : line.index("]")].split(", ")})
+model = DeclareModel().parse_from_string("\\n".join(["activity " + name for name in names] + list(RULES.values())))
+spent = []
+for _ in range(int(sys.argv[3])):
+    began = time.process_time()
+    found = MPDeclareAnalyzer(log, model, True).run()
+    spent.append(time.process_time() - began)
+state = found.get_metric("state")
+broken = {rule: int((state[line] == 0).sum()) for rule, line in RULES.items()}
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+print(json.dumps({"read": read, "spent": spent, "broken": broken, "peak_mb": peak}))
+"""
+PM4PY = """
+import json, resource, sys, time, warnings
+from collections import Counter
+warnings.simplefilter("ignore")
+import pm4py
+from pm4py.algo.conformance.declare import algorithm
+rule = {"support": 1.0, "confidence": 1.0}
+MODEL = {"existence": {"A_SUBMITTED": rule}, "absence": {"A_CANCELLED": rule}, "exactly_one": {"A_SUBMITTED": rule},
+    "response": {("O_SENT", "O_SENT_BACK"): rule}, "precedence": {("A_PREACCEPTED", "A_ACCEPTED"): rule},
+    "noncoexistence": {("A_APPROVED", "A_DECLINED"): rule},
+    "chainresponse": {("A_SUBMITTED", "A_PARTLYSUBMITTED"): rule},
+    "responded_existence": {("A_ACCEPTED", "A_PREACCEPTED"): rule}}
+OURS = {"exactly_one": "once", "noncoexistence": "not_coexistence", "chainresponse": "chain_response"}
+began = time.process_time()
+log = pm4py.read_xes(sys.argv[1])
+read = time.process_time() - began
+spent = []
+for _ in range(int(sys.argv[3])):
+    began = time.process_time()
+    found = algorithm.apply(log, MODEL)
+    spent.append(time.process_time() - began)
+seen = Counter(kind for one in found for kind in {deviation[0] for deviation in one["deviations"]})
+broken = {OURS.get(kind, kind): seen[kind] for kind in MODEL}
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+print(json.dumps({"read": read, "spent": spent, "broken": broken, "peak_mb": peak}))
+"""
+
+
+def ours(log: Path, pack: str, rounds: int) -> dict[str, Any]:
+    """Import the log into a store beside it, then try the pack on it."""
+    from connectors._import import Importer
+    from data.settings import Settings, StorePlace
+    from data.store import Store, now_us
+    from data.writer import Writer
+    from metrics._backtest import Trial, try_pack
+    from metrics._engine import Engine
+
+    file, path = log.parent / f"{pack}.duckdb", log.parent / f"{pack}.yaml"
+    path.write_text(PACKS[pack], encoding="utf8")
+    store = Store.open(file)
+    writer = Writer(store, [Engine()])
+    writer.start()
+    began = time.process_time()
+    Importer(Settings(store=StorePlace(file)), store, writer).run([log])
+    read, spent = time.process_time() - began, []
+    for _ in range(rounds):
+        began = time.process_time()
+        tried = try_pack(store, path, Trial(closed=True), now_us())
+        spent.append(time.process_time() - began)
+    broken = {one.rule.id: one.objects["violated"] for one in tried}
+    writer.stop()
+    store.close()
+    # The import's memory is not the trial's; what is left after it is, so a second process measures only that.
+    return {"read": read, "spent": spent, "broken": broken}
+
+
+def peak_of_trial(log: Path, pack: str) -> float:
+    """Megabytes that a process takes which only tries the pack on the store that is there."""
+    from data.store import Store, now_us
+    from metrics._backtest import Trial, try_pack
+
+    store = Store.open(log.parent / f"{pack}.duckdb")
+    try_pack(store, log.parent / f"{pack}.yaml", Trial(closed=True), now_us())
+    store.close()
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def replicated(target: Path, copies: int) -> Path:
+    """The log with each trace so many times, under case ids of its own."""
+    text = gzip.decompress(LOG.read_bytes()).decode("utf8")
+    head, mark, rest = text.partition("<trace>")
+    body, end, tail = (mark + rest).rpartition("</trace>")
+    traces = body + end
+    with gzip.open(target, "wt", encoding="utf8", compresslevel=1) as out:
+        out.write(head)
+        for copy in range(copies):
+            # The id is the trace's first concept:name; those of events come after the first <event>.
+            parts = traces.split("<trace>")
+            for part in parts[1:]:
+                own, event, events = part.partition("<event>")
+                own = own.replace('key="concept:name" value="', f'key="concept:name" value="{copy}-', 1)
+                out.write("<trace>" + own + event + events)
+        out.write(tail)
+    return target
+
+
+def told(words: Sequence[str]) -> dict[str, Any]:
+    """What a program that was run says in its last line."""
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(done.stderr[-3000:])
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def row(what: str, program: str, found: dict[str, Any], events: int) -> dict[str, Any]:
+    """A line of the table."""
+    return {"what": what, "program": program, "events": events, "rules": len(found["broken"]),
+            "cpu_s": min(found["spent"]), "read_s": found["read"], "peak_mb": found["peak_mb"],
+            "broken": found["broken"]}
+
+
+def compared(what: str, log: Path, pack: str, rounds: int, programs: dict[str, str]) -> list[dict[str, Any]]:
+    """All programs on one log; ends the bench where they find different traces broken."""
+    copies = COPIES if log != LOG else 1
+    folder = log.parent if log != LOG else programs_folder(programs)
+    own = folder / log.name
+    if not own.exists():
+        own.symlink_to(log)
+    mine = told([sys.executable, __file__, "--ours", str(own), "--pack", pack, "--rounds", str(rounds)])
+    mine |= told([sys.executable, __file__, "--peak", str(own), "--pack", pack])
+    rows = [row(what, "Frontview", mine, 262_200 * copies)]
+    for name, script in programs.items():
+        if name == "pm4py" and pack == "timed" or name == "Declare4Py" and copies > 1:
+            continue
+        found = told([str(yardsticks.PYTHON), script, str(own), pack, str(rounds)])
+        different = {rule: (n, mine["broken"][rule]) for rule, n in found["broken"].items()
+                     if n != mine["broken"][rule]}
+        if different:
+            sys.exit(f"{name} and Frontview find different traces broken: {different}")
+        rows.append(row(what, name, found, 262_200 * copies))
+        rows[-1]["to_ours"] = rows[-1]["cpu_s"] / rows[0]["cpu_s"]
+    return rows
