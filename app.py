@@ -32,6 +32,7 @@ from data.writer import Writer
 from layouts._alarm_loop import AlarmLoop
 from layouts._cli import COMMANDS, command_line
 from layouts._server import ServerOptions, create_server, run
+from metrics._bench import Bench
 from metrics._engine import running
 from metrics._rulebook import watching
 
@@ -54,7 +55,8 @@ def serve(settings: Settings, args: argparse.Namespace) -> None:
         catalogue = discover(connectors, "CONNECTOR")
         server = settings.server
         options = ServerOptions(VERSION, personas() if demo else (), Hooks(settings, catalogue, writer),
-                                server.session_hours, server.secure, review=Plan.of(settings))
+                                server.session_hours, server.secure, review=Plan.of(settings),
+                                bench=Bench.of(settings))
         app = create_server(store, writer, options)
         collector = Collector(settings, store, writer, catalogue)
         alarms = AlarmLoop(settings, store, writer, Delivery(settings))

@@ -20,6 +20,8 @@ from data.writer import Writer
 WAITING: Final = "waiting"
 SENT: Final = "sent"
 FAILED: Final = "failed"
+PERSONAL: Final = "me."
+"""How channels to one person begin; none in the settings can be called so."""
 _PLACE: Final = "alerts:"
 _COLUMNS: Final = "n, channel, made_t, count, subject, body, tries"
 _KEYS: Final[dict[str, Any]] = {"rule": pl.Int32, "obj": pl.Int32, "act_seq": pl.Int64, "what": pl.String}
@@ -146,12 +148,13 @@ def mark_tried(writer: Writer, letter: Letter, trouble: str, next_t: int | None)
         [state, next_t, trouble, letter.n]) and None)
 
 
-def give_up_others(writer: Writer, channels: Sequence[str]) -> None:
-    """Nobody will ever send what waits for a channel that is no longer in the settings."""
+def give_up_others(writer: Writer, channels: Sequence[str], *, personal: bool = False) -> None:
+    """Nobody will ever send what waits for a channel that is no longer in the settings; `personal`: for a person who
+    does not want to be told any more. Each kind leaves the other's alone."""
     writer.do(lambda con: con.execute(
         "UPDATE alert SET state = ?, next_t = NULL, trouble = 'the channel is no longer in the settings' "
-        "WHERE state = ? AND NOT list_contains(CAST(? AS VARCHAR[]), channel)",
-        [FAILED, WAITING, list(channels)]) and None)
+        "WHERE state = ? AND NOT list_contains(CAST(? AS VARCHAR[]), channel) AND starts_with(channel, ?) = ?",
+        [FAILED, WAITING, list(channels), PERSONAL, personal]) and None)
 
 
 def pace(writer: Writer, channel: str, since_t: int) -> Pace:

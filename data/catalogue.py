@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
+from data import _mine_relations, _practice_relations
 from data.errors import NotAllowed, OurFault
 from data.scope import Role, Scope
 
@@ -21,6 +22,7 @@ _BY_OBJECT: Final = {
     "case_event", "event_object", "object", "object_change", "object_now", "object_fact", "case_open",
     "object_team", "object_actor",
     "binding", "binding_open", "binding_done", "binding_past",
+    "ask", "ask_open", "ask_done",
 }
 _BY_TEAM: Final = {"agg_activity", "agg_dfg", "agg_rule", "agg_case"}
 # What a person or team answers for now, by its own column and not by who ever took part: figures are made of these,
@@ -80,7 +82,9 @@ _DERIVED: Final = {
                                FROM main.source) s ON s.code = a.source GROUP BY r.rule""",
     "account": "SELECT login, name, role, actor, teams, created_t, active FROM main.account",
     # How messages fare, and not what they say.
-    "alert": "SELECT n, channel, made_t, count, state, tries, next_t, sent_t, trouble FROM main.alert",
+    # Those to single people are told of together, or their numbers would tell of each.
+    "alert": """SELECT n, CASE WHEN starts_with(channel, 'me.') THEN 'personal messages' ELSE channel END AS channel,
+                made_t, count, state, tries, next_t, sent_t, trouble FROM main.alert""",
 }
 RULE_WATERMARK: Final = _DERIVED["rule_watermark"]
 """How far the absence of each rule's answer is certain, for writers that need it too."""
@@ -208,10 +212,21 @@ def _few(name: str, scope: Scope) -> str | None:
         rows = f"({whole})" if scope.role == Role.OFFICER else "main.event"
         return f"""SELECT few.* FROM {rows} few
                    SEMI JOIN main.event_object x ON x.seq = few.seq AND list_contains($scope_objs, x.obj)"""
+    if whole and relation == "case_actor":
+        # Narrowed before pseudonyms are made: these cost more than the search.
+        return whole.replace(" JOIN ", " JOIN (SELECT unnest($scope_objs) AS obj) those ON those.obj = a.obj JOIN ", 1)
     if relation in _BY_OBJECT - _OF_TEAM and taking_part(scope):
         whole = None
     rows = f"({whole})" if whole else f"main.{relation}"
     return f"SELECT few.* FROM {rows} few JOIN (SELECT unnest($scope_objs) AS obj) those USING (obj)"
+
+
+def _elsewhere(relation: str, scope: Scope) -> str | None:
+    """The rows of relations that other modules describe, which is never a whole table; None for another name."""
+    for module in (_mine_relations, _practice_relations):
+        if relation in module.RELATIONS:
+            return module.definition(relation, scope)
+    return None
 
 
 def _definition(relation: str, scope: Scope) -> str | None:
@@ -237,7 +252,7 @@ def _definition(relation: str, scope: Scope) -> str | None:
         raise NotAllowed(f"{relation!r} is not a relation that can be read")
     if scope.role == Role.ADMINISTRATOR:
         raise NotAllowed(f"an administrator reads no content, so not {relation}")
-    return _rows_in_scope(relation, scope)
+    return _mine_relations.undisputed(relation, _rows_in_scope(relation, scope), scope, _MY_TEAMS)
 
 
 def _fold(name: str) -> str:
@@ -307,7 +322,8 @@ def scoped(sql: str, scope: Scope, parse: Callable[[str], str]) -> Narrowed:
         raise NotAllowed(f"only a single SELECT can be read: {tree.get('error_message', 'several statements')}")
     tables: set[str] = set()
     _walk(tree["statements"], frozenset(), tables)
-    parts = [(name, _few(name, scope) or _definition(name, scope)) for name in sorted(tables)]
+    ways = (_few, _elsewhere, _definition)
+    parts = [(name, next(filter(None, (way(name, scope) for way in ways)), None)) for name in sorted(tables)]
     shadows = [f"{name} AS NOT MATERIALIZED ({body})" for name, body in parts if body]
     needs = frozenset(p for p in _PARAMETERS if any("$" + p in s for s in shadows))
     is_common = bool(tables) and tables <= _COMMON and not needs

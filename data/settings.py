@@ -32,12 +32,13 @@ from data._tables import (
 )
 from data.alert_settings import AlertSettings, read_alert
 from data.errors import FixSettings
+from data.mine_settings import Embed, Nudges, read_embed, read_nudges
 from data.review_settings import People, Review, read_people, read_review
 
 EXAMPLE = Path(__file__).with_name("frontview.example.toml")
 _HOME = Path(__file__).resolve().parent.parent
 _TABLES = ("firm", "server", "store", "rules", "privacy", "teams", "sources", "calendars", "alerts", "people",
-           "review")
+           "review", "nudges", "embed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,8 @@ class Settings:
     alerts: Mapping[str, AlertSettings] = field(default_factory=dict)
     people: People = field(default_factory=People)
     review: Review = field(default_factory=Review)
+    nudges: Nudges = field(default_factory=Nudges)
+    embed: Embed = field(default_factory=Embed)
     file: Path | None = None
     folder: Path = _HOME
     environ: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
@@ -272,6 +275,8 @@ def _settings(raw: dict[str, Any], path: Path) -> Settings:
                    for name, body in {"default": {}, **raw.get("calendars", {})}.items()},
         alerts={name: read_alert(name, body, path) for name, body in raw.get("alerts", {}).items()},
         people=read_people(raw.get("people", {}), path), review=read_review(raw.get("review", {}), path),
+        nudges=read_nudges(raw.get("nudges", {}), raw.get("alerts", {}), path),
+        embed=read_embed(raw.get("embed", {}), path),
         file=path, folder=folder)
     _plausible(settings, path)
     # Path's own `/` keeps an absolute path and leads a relative one from the folder of the file.

@@ -18,6 +18,7 @@ from apscheduler.job import Job
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from data import alerts as kept
+from data.alert_settings import AlertSettings
 from data.alerts import Letter
 from data.errors import FixSettings, FrontviewError, RetryLater
 from data.settings import Settings
@@ -80,13 +81,16 @@ class AlarmLoop:
     def once(self, name: str) -> int:
         """One look for one channel: write down what is new, then send what waits; how many letters arrived."""
         alert = self._alerts[name]
-        made = due_message(self._store, self._writer, alert, self._base_url)
+        made = self._made(alert)
         letters = kept.waiting(self._writer, name, self._writer.clock())
         arrived = sum(self._try(letter) for letter in letters)
         if made or letters:
             # No fact changed, but the table of alerts did: whoever looks at it gets a new frame.
             self._store.announce(self._store.version)
         return arrived
+
+    def _made(self, alert: AlertSettings) -> Letter | None:
+        return due_message(self._store, self._writer, alert, self._base_url)
 
     def _look(self, name: str) -> None:
         try:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from dash import html
 from dash.development.base_component import Component
 
-from layouts import _cards, _desk_names, _desk_proof, _desk_rates, _panel
+from layouts import _cards, _desk_names, _desk_proof, _desk_rates, _download, _panel
 from metrics import binding, rates, unmasking
 from metrics import case as cases
 from metrics._asof import case_then
@@ -55,7 +55,8 @@ def _case(look: Look) -> Any:
     found = in_case(look.read, found, named=look.named)
     if look.filters.asof_t:
         found = case_then(look.read, found, look.filters.asof_t)
-    return [*_then(look), *_panel.case(found, proofs=True, people=_people(look, found))]
+    told = [*([_pack(found)] if found.bindings else []), *_people(look, found)]
+    return [*_then(look), *_panel.case(found, proofs=True, people=told, at_t=look.at_t)]
 
 
 def _people(look: Look, found: cases.Case) -> list[Component]:
@@ -66,20 +67,26 @@ def _people(look: Look, found: cases.Case) -> list[Component]:
     return [_desk_names.block(obj, unmasking.of_case(look.read, obj), look.login, look.now_t)]
 
 
+def _pack(found: cases.Case, rule: str = "") -> Component:
+    """The download of what proves this case, or one rule in it."""
+    return html.P(_download.button(case=found.label.obj, rule=rule), className="take")
+
+
 def _binding(look: Look) -> Any:
     found = binding.evidence(look.read, look.word, look.filters.asof_t, named=look.named)
     if found is None:
         return _panel.out_of_scope()
     course = html.Div(
         [
-            html.H3(f"Course of the case, {len(found.case.steps)} events"),
+            html.H3(f"Course of the case, {_panel.count(len(found.case.steps), 'event')}"),
             _panel.course(found.case),
             html.Button(
                 "open the case", className="link", **_cards.attrs({"data-open": f"case:{found.case.label.obj}"})
             ),
         ]
     )
-    return [*_then(look), *_desk_proof.proof(found, look.at_t), *_people(look, found.case), course]
+    told = [_pack(found.case, found.rule.id), *_people(look, found.case)]
+    return [*_then(look), *_desk_proof.proof(found, look.at_t), *told, course]
 
 
 def _event(look: Look) -> Any:

@@ -21,7 +21,7 @@ from data.plugins import discover
 from data.scope import Principal, Role, Scope
 from data.store import Store
 from data.writer import Writer
-from layouts import _cards, _desk_panel, _panel, _review_panel
+from layouts import _cards, _desk_panel, _journey_panel, _panel, _review_panel
 from layouts._auth import viewer
 from layouts._contract import View
 from layouts._desk_panel import Look
@@ -75,7 +75,7 @@ def open_panel(views: Mapping[str, View], sight: Sight, principal: Principal, as
         look = Look(read, rest, settled(filters, sight.now()), sight.now(), principal.login)
         if kind == "figure" or (principal.role is Role.OFFICER and kind in _desk_panel.OPENERS):
             return _look(sight, principal, (kind, look), (view, asked))
-        opener = OPENERS.get(kind)
+        opener = _journey_panel.opener(sight.now()) if kind == "journey" else OPENERS.get(kind)
         if opener is None:
             return _cards.trouble("There is nothing behind this.")
         if kind == "item":
@@ -113,7 +113,7 @@ def _look(
 
 def _note(sight: Sight, principal: Principal, opened: tuple[str, str], purpose: str) -> None:
     kind, word = opened
-    if kind in {"case", "event"}:
+    if kind in {"case", "event", "journey"}:
         sight.writer.note_view(principal, kind, int(word), purpose)
 
 

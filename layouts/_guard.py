@@ -13,9 +13,10 @@ from layouts._auth import ASGI, Sessions, cookie_of, from_elsewhere, header, vie
 from layouts._contract import View
 
 OPEN = ("/login", "/logout", "/healthz")
-OPEN_BELOW = ("/hooks/", "/assets/")
+# A feed and a panel are asked for by programs without a session: the secret or signature in the address stands for it.
+OPEN_BELOW = ("/hooks/", "/assets/", "/feed/", "/embed/")
 BEHIND_LOGIN = ("/_dash-layout", "/_dash-dependencies", "/_dash-update-component", "/_favicon.ico",
-                "/evidence")
+                "/evidence", "/mirror/data.json")
 BEHIND_LOGIN_BELOW = ("/_dash-component-suites/", "/stream/")
 CAPS = {
     "/login": 8_192,
@@ -24,6 +25,7 @@ CAPS = {
     "/review": 16_384,
     "/compliance": 8_192,
     "/lab": 262_144,
+    "/mirror": 8_192,
     "/_dash-update-component": 262_144,
     "/hooks/": 1_048_576,
 }
@@ -120,7 +122,10 @@ class Guard:
                 headers = [pair for pair in message.get("headers", []) if pair[0] != b"server"]
                 if not cached and not any(name == b"cache-control" for name, _ in headers):
                     headers.append((b"cache-control", b"no-store"))
-                message["headers"] = [*headers, *self.headers]
+                own = {name for name, _ in headers}
+                # A panel that other sites may frame says so itself; everything else cannot be framed.
+                own |= {b"x-frame-options"} if b"content-security-policy" in own else set()
+                message["headers"] = [*headers, *(pair for pair in self.headers if pair[0] not in own)]
             await send(message)
 
         return sealed

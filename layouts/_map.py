@@ -54,7 +54,7 @@ def part(home: str, *, table: str = "", columns: int = 3) -> Part:
 
     def load(read: Read, filters: Filters, now_t: int) -> dict[str, Any]:
         flow = process.flow(read, filters, now_t)
-        return {"flow": flow, "arcs": _sticky(read.scope, filters, flow), "filters": filters}
+        return {"flow": flow, "arcs": sticky(read.scope, filters, flow), "filters": filters}
 
     def render(data: dict[str, Any]) -> Properties:
         flow, arcs, filters = data["flow"], data["arcs"], data["filters"]
@@ -75,11 +75,12 @@ def part(home: str, *, table: str = "", columns: int = 3) -> Part:
 def cases(read: Read, filters: Filters, now_t: int, arc: str) -> Cases:
     """Recent cases that took the step."""
     source, _, target = arc.partition(">")
-    title = f"Cases with {_name(source)}" if target == "*" else f"{_name(source, START)} → {_name(target, END)}"
+    title = f"Cases with {name_of(source)}" if target == "*" else f"{name_of(source, START)} → {name_of(target, END)}"
     return Cases(title, process.arc_cases(read, filters, now_t, arc))
 
 
-def _sticky(scope: Scope, filters: Filters, flow: Flow) -> list[Arc]:
+def sticky(scope: Scope, filters: Filters, flow: Flow) -> list[Arc]:
+    """The arcs worth drawing; what this reader was shown stays."""
     key = (scope, filters)
     with _lock:
         arcs = chosen(flow.arcs, filters.detail, _shown.get(key, frozenset()))
@@ -91,6 +92,15 @@ def _sticky(scope: Scope, filters: Filters, flow: Flow) -> list[Arc]:
 
 
 def _drawing(flow: Flow, arcs: Sequence[Arc], filters: Filters, columns: int) -> list[Component]:
+    return drawing((flow.arcs, arcs), filters, columns, {})
+
+
+def drawing(
+    found: tuple[Sequence[Arc], Sequence[Arc]], filters: Filters, columns: int, more: dict[str, Any]
+) -> list[Component]:
+    """The picture of (all arcs, those worth drawing); `more` is what else the script is told: `marks` (breaches by
+    arc), `back` (arcs that mostly lead back), `kinds` (types of case, each in a colour of its own)."""
+    everything, arcs = found
     if not arcs:
         return [_cards.empty("No case has moved in this span.", "Choose more days or another type of case.")]
     placed = place(arcs, columns)
@@ -99,14 +109,15 @@ def _drawing(flow: Flow, arcs: Sequence[Arc], filters: Filters, columns: int) ->
             _cards.amber("The map needs Graphviz (the program dot) on the server; here are its steps."),
             _table(arcs),
         ]
-    counts = visits(flow.arcs)
+    counts = visits(everything)
     data = {
         **placed,
         "measure": filters.measure,
         "visits": {name: counts.get(name, 0) for name in {n for a in arcs for n in (a.source, a.target)} if name},
-        "flow": {arc.key: [arc.n, _cards.span_words(arc.mean_us)] for arc in arcs},
+        "flow": {arc.key: [arc.n, _cards.span_words(arc.mean_us), arc.wait_us / 1e6] for arc in arcs},
+        **more,
     }
-    words = "; ".join(f"{_name(a.source, START)} to {_name(a.target, END)}: {a.n}" for a in arcs[:12])
+    words = "; ".join(f"{name_of(a.source, START)} to {name_of(a.target, END)}: {a.n}" for a in arcs[:12])
     # No role "img" here: the map has buttons of its own.
     return [
         html.Div(
@@ -128,8 +139,8 @@ def _table(arcs: Sequence[Arc]) -> Component:
         (
             f"figure:arc:{a.key}",
             [
-                _name(a.source, START),
-                _name(a.target, END),
+                name_of(a.source, START),
+                name_of(a.target, END),
                 _cards.number(a.n),
                 _cards.span_words(a.mean_us) if a.source and a.target else "–",
             ],
@@ -139,5 +150,6 @@ def _table(arcs: Sequence[Arc]) -> Component:
     return _cards.table(("From", "To", ">Count", ">Mean time"), rows, "Steps, most frequent first")
 
 
-def _name(activity: str, empty: str = "") -> str:
+def name_of(activity: str, empty: str = "") -> str:
+    """An activity's label, or the word for the start or the end."""
     return activity_label(activity) if activity else empty

@@ -42,7 +42,11 @@ def found(rows: Sequence[CaseRow], text: str) -> list[Component]:
     if not rows:
         return [
             head,
-            _cards.empty("Nothing in your scope has this in its id or name.", "At least two letters are needed. Cases older than the newest 300,000 are found by how their id begins."),
+            _cards.empty(
+                "Nothing in your scope has this in its id or name.",
+                "At least two letters are needed. Cases older than the newest 200,000 are found by how their id "
+                "begins.",
+            ),
         ]
     return [head, _rows(rows)]
 
@@ -75,21 +79,29 @@ def _title(label: Label) -> str:
     return label.customer or label.name or words(label)
 
 
+def count(n: int, word: str) -> str:
+    """A number of things: 1 event, 2 events."""
+    return f"{n:,d} {word}{'' if n == 1 else 's'}"
+
+
 def words(label: Label) -> str:
     """An object by its type and number."""
     return f"{_cards.type_word(label.otype)} {_cards.short_id(label.otype, label.id)}"
 
 
-def case(found: Case, *, proofs: bool = False, people: Sequence[Component] = ()) -> list[Component]:
+def case(
+    found: Case, *, proofs: bool = False, people: Sequence[Component] = (), at_t: int | None = None
+) -> list[Component]:
     """One case: what is known of it, what is to be said of its people, the rules it activated (`proofs`: each opens
-    its evidence), and its course."""
+    its evidence; `at_t`: the moment that tells what is past due), and its course."""
     return [
         html.P(words(found.label), className="soft kicker"),
         html.H2(found.label.name or found.label.customer or words(found.label), tabIndex="-1"),
         pairs(_facts(found)),
+        _link("The customer's journey over all channels", f"journey:{found.label.obj}"),
         *people,
-        *_bindings(found.bindings, found.label.obj if proofs else None),
-        html.H3(f"Course, {len(found.steps)} events" + (" (latest)" if len(found.steps) >= 200 else "")),
+        *_bindings(found.bindings, found.label.obj if proofs else None, at_t),
+        html.H3(f"Course, {count(len(found.steps), 'event')}" + (" (latest)" if len(found.steps) >= 200 else "")),
         course(found, within=proofs),
         *_known(found.attributes),
     ]
@@ -126,17 +138,20 @@ def pairs(told: Iterable[tuple[str, Any]]) -> Component:
     return html.Dl([html.Div([html.Dt(name), html.Dd(value)]) for name, value in told], className="pairs")
 
 
-def _bindings(bindings: Sequence[Binding], obj: int | None) -> list[Component]:
+def _bindings(bindings: Sequence[Binding], obj: int | None, at_t: int | None) -> list[Component]:
     if not bindings:
         return []
     return [
-        html.H3(f"Rules, {len(bindings)} activations"),
-        html.Ul([_binding(b, obj) for b in bindings], className="bindings"),
+        html.H3(f"Rules, {count(len(bindings), 'activation')}"),
+        html.Ul([_binding(b, obj, at_t) for b in bindings], className="bindings"),
     ]
 
 
-def _binding(b: Binding, obj: int | None) -> Component:
+def _binding(b: Binding, obj: int | None, at_t: int | None) -> Component:
     tone, word = VERDICTS.get(b.verdict, ("unknown", "cannot tell"))
+    if b.verdict == 0 and b.due_t and at_t is not None and b.due_t < at_t:
+        # Whether it is broken hangs on how complete the sources are, which its evidence tells.
+        tone, word = "unknown", "past due"
     end = f"/{obj}" if obj is not None else ""
     when = None
     if b.verdict == 0 and b.due_t:

@@ -28,6 +28,7 @@ import layouts
 from data.accounts import create_account, set_active
 from data.errors import FixSettings, FrontviewError
 from data.event import moment
+from data.mine_settings import Mine
 from data.plugins import discover
 from data.reviews import Plan
 from data.scope import SYSTEM, Principal, Role
@@ -42,6 +43,7 @@ from layouts._guard import Guard, security_headers
 from layouts._hub import Hub
 from layouts._lab_talk import add_lab
 from layouts._lab_work import Lab
+from layouts._mine_work import add_mine
 from layouts._review_work import ReviewWork, add_review
 from metrics._bench import Bench
 from metrics._contract import Filters, Read
@@ -57,7 +59,8 @@ class ServerOptions:
 
     `personas`: one-click logins; with any, every page says that it shows demo data. `hooks` answers
     POST /hooks/{source}. `secure`: the address is https, so cookies are too. `now`: microseconds since 1970 UTC.
-    `review`: what the settings say of the review queue; `bench`: of rules, for the rule lab.
+    `review`: what the settings say of the review queue; `bench`: of rules, for the rule lab; `mine`: of panels in
+    other programs and messages to single people.
     """
 
     version: str = "0.1.0"
@@ -68,6 +71,7 @@ class ServerOptions:
     now: Callable[[], int] = now_us
     review: Plan = field(default_factory=Plan)
     bench: Bench = field(default_factory=Bench)
+    mine: Mine = field(default_factory=Mine)
 
 
 def create_server(store: Store, writer: Writer, options: ServerOptions | None = None) -> Guard:
@@ -87,6 +91,7 @@ def create_server(store: Store, writer: Writer, options: ServerOptions | None = 
     add_desk(server, store, writer, options.now)
     lab = Lab(store, writer, options.bench, options.now)
     add_lab(server, lab)
+    add_mine(server, store, writer, options.mine, sessions, options.now)
     dash = Dash(
         "frontview",
         server=cast(Any, server),

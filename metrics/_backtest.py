@@ -194,6 +194,7 @@ def _decide(
         run(con, "joint", {})
         _take(con, waivers)
     run(con, "lab_standing", {"now_t": now_t, "since_t": wish.since_t, "until_t": wish.until_t})
+    progress.step()
 
 
 def _take(con: duckdb.DuckDBPyConnection, waivers: Sequence[object]) -> None:

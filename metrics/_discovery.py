@@ -12,7 +12,7 @@ from data.scope import Role
 from metrics import process
 from metrics._contract import DAY, Filters, Read, ask
 from metrics._marks import marks
-from metrics._selection import CUSTOMER, FAR_T, Cohort, Picked, Selection, now, types_of
+from metrics._selection import CUSTOMER, FAR_T, MOST, Cohort, Picked, Selection, now, types_of
 from metrics._words import codes, words
 from metrics.case import CaseRow, to_rows
 from metrics.process import Arc
@@ -48,26 +48,17 @@ def discovered(read: Read, filters: Filters, now_t: int) -> Map:
             found = process.flow(read, replace(filters, otype=name), now_t).arcs
         else:
             cohort = replace(now(read, filters, now_t), chosen=replace(chosen, types=(name,)), memo={})
-            found, cases = followed(cohort), _together(cases, cohort.picked())
+            found = followed(cohort)
+            cases = cohort.picked() if cases is None else cases.plus(cohort.picked())
         arcs += [replace(arc, otype=name) for arc in found] if several else found
     arcs.sort(key=lambda arc: (-arc.n, arc.key))
     objs = None if cases is None or not chosen.narrows else cases.objs
     return Map(types, arcs, cases, _broken(read, filters, (now_t, types, objs)))
 
 
-def _together(one: Picked | None, other: Picked) -> Picked:
-    if one is None:
-        return other
-    began = min(t for t in (one.since_t, other.since_t) if t or not (one.since_t and other.since_t))
-    return Picked(one.total + other.total, one.closed + other.closed, began, one.objs + other.objs)
-
-
-def followed(cohort: Cohort) -> list[Arc]:
+def followed(cohort: Cohort, most: int = MOST) -> list[Arc]:
     """The arcs of the cohort's cases, each followed from its beginning, most frequent first."""
-    if "arcs" in cohort.memo:
-        known: list[Arc] = cohort.memo["arcs"]
-        return known
-    cases = cohort.picked()
+    cases = cohort.picked(most)
     params = {"objs": cases.objs, "since_t": cases.since_t, "to_t": FAR_T if cohort.to_t is None else cohort.to_t}
     rows = ask(cohort.read, "course_arcs_party" if cohort.by_party else "course_arcs", params) if cases.objs else []
     names = words(cohort.read, "activity")
@@ -78,8 +69,7 @@ def followed(cohort: Cohort) -> list[Arc]:
         if at is not row:
             at.update({key: at[key] + row[key] for key in ("n", "cases", "dt", "back")}, p50=None, p90=None)
     arcs = [_arc(names, row) for row in summed.values()]
-    cohort.memo["arcs"] = found = sorted(arcs, key=lambda arc: (-arc.n, arc.key))
-    return found
+    return sorted(arcs, key=lambda arc: (-arc.n, arc.key))
 
 
 def _arc(names: Mapping[int, str], row: Mapping[str, Any]) -> Arc:
@@ -146,3 +136,8 @@ def arc_cases(read: Read, filters: Filters, now_t: int, arc: str) -> list[CaseRo
     }
     taken = {row["obj"] for row in ask(read, "arc_cases", params)}
     return to_rows(read, [row for row in rows if row["obj"] in taken][:_SHOWN])
+
+
+def latest(read: Read, filters: Filters, now_t: int) -> list[CaseRow]:
+    """The chosen cases that moved latest."""
+    return recent(now(read, filters, now_t))

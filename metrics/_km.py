@@ -1,83 +1,77 @@
-"""How long something takes when part of it is not over yet: the Kaplan-Meier estimate and its quantiles."""
+"""How long things last when some are not over yet: Kaplan-Meier's estimate, its quantiles and their intervals."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from math import exp, inf, log, sqrt
-from operator import itemgetter
 from typing import Final
 
 _Z: Final = 1.959964
-# Below this many at risk the estimate's tail says nothing.
-FEWEST_AT_RISK: Final = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Survival:
-    """At each of `times` the share that still goes on just after it, with its 95 % interval; `n` were watched and
-    `ended` of them came to an end, the others still went on when last seen."""
-
-    times: Sequence[float]
-    share: Sequence[float]
-    low: Sequence[float]
-    high: Sequence[float]
-    n: int
-    ended: int
 
 
 @dataclass(frozen=True, slots=True)
 class Quantile:
-    """A length of time and its 95 % interval, in the unit of the durations; None where it was not reached."""
+    """A length by which a share of all is over, with its 95 % interval. None: not reached while we looked."""
 
     value: float | None
     low: float | None
     high: float | None
 
 
-def survival(spans: Iterable[tuple[float, bool]]) -> Survival:
-    """The curve from (duration, has it ended); what ended and what was last seen at the same time: ends first.
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """The share that is not over after each length: `steps` of length, share, and the variance of log(-log(share)).
 
-    The interval is Greenwood's on the scale of log(-log), which stays within 0 and 1.
+    `n` all, `ended` those that are over; the others are counted for as long as they have lasted (censored).
     """
-    ordered = sorted(spans)
-    times, share, low, high = list[float](), list[float](), list[float](), list[float]()
-    at_risk, going, variance, ended = len(ordered), 1.0, 0.0, 0
-    for time, group in groupby(ordered, key=itemgetter(0)):
-        sides = [has_ended for _, has_ended in group]
-        over = sum(sides)
+
+    n: int
+    ended: int
+    steps: Sequence[tuple[float, float, float]]
+
+    def left(self, length: float) -> float:
+        """The share that lasts longer than this, 0 to 1."""
+        share = 1.0
+        for at, after, _ in self.steps:
+            if at > length:
+                break
+            share = after
+        return share
+
+    def quantile(self, share: float) -> Quantile:
+        """The length by which this share (0 to 1) is over; the interval after Brookmeyer and Crowley (1982), on the
+        scale log(-log)."""
+        target = 1.0 - share
+        value = next((at for at, after, _ in self.steps if after <= target + 1e-12), None)
+        low = next((at for at, after, var in self.steps if _bound(after, var, -1) <= target + 1e-12), None)
+        high = next((at for at, after, var in self.steps if _bound(after, var, 1) <= target + 1e-12), None)
+        return Quantile(value, low, high)
+
+
+def _bound(share: float, variance: float, side: int) -> float:
+    """The lower (-1) or upper (1) end of the 95 % interval of a share that is left."""
+    if share >= 1.0:
+        return 1.0
+    if share <= 0.0:
+        return 0.0 if side < 0 or variance == inf else share
+    return exp(-exp(log(-log(share)) - side * _Z * sqrt(variance)))
+
+
+def kaplan_meier(rows: Iterable[tuple[float, bool, int]]) -> Curve:
+    """The curve of (length, is over, how many). Of equal lengths those that end go before those that go on."""
+    ends: dict[float, int] = defaultdict(int)
+    goes: dict[float, int] = defaultdict(int)
+    for length, is_over, n in rows:
+        (ends if is_over else goes)[length] += n
+    at_risk = n = sum(ends.values()) + sum(goes.values())
+    share, summed, steps = 1.0, 0.0, list[tuple[float, float, float]]()
+    for length in sorted({*ends, *goes}):
+        over = ends.get(length, 0)
         if over:
-            ended += over
-            going *= 1 - over / at_risk
-            variance += over / (at_risk * (at_risk - over)) if at_risk > over else inf
-            bounds = _bounds(going, variance)
-            times.append(time)
-            share.append(going)
-            low.append(bounds[0])
-            high.append(bounds[1])
-        at_risk -= len(sides)
-    return Survival(times, share, low, high, len(ordered), ended)
-
-
-def _bounds(going: float, variance: float) -> tuple[float, float]:
-    if going <= 0:
-        return 0.0, 0.0
-    theta = _Z * sqrt(variance) / log(going)
-    return going ** exp(-theta), going ** exp(theta)
-
-
-def quantile(curve: Survival, part: float) -> Quantile:
-    """The time by which `part` (0.5 is the median) has ended; the interval is that of Brookmeyer and Crowley."""
-    return Quantile(*(_first(curve.times, side, 1 - part) for side in (curve.share, curve.low, curve.high)))
-
-
-def _first(times: Sequence[float], side: Sequence[float], level: float) -> float | None:
-    # A share reached by products may miss the level by a rounding.
-    return next((time for time, value in zip(times, side, strict=True) if value <= level + 1e-12), None)
-
-
-def ended_by(curve: Survival, time: float) -> float:
-    """The share that has ended by then."""
-    reached = [share for at, share in zip(curve.times, curve.share, strict=True) if at <= time]
-    return 1 - (reached[-1] if reached else 1.0)
+            summed += over / (at_risk * (at_risk - over)) if at_risk > over else inf
+            share *= 1 - over / at_risk
+            steps.append((length, share, summed / log(share) ** 2 if 0 < share < 1 else inf))
+        at_risk -= over + goes.get(length, 0)
+    return Curve(n, sum(ends.values()), steps)

@@ -33,7 +33,7 @@ def known_as(read: Read, obj: int, *, named: bool) -> dict[int, str]:
 
     Whoever asks for names has written down that they are looked at (`data.unmask.note_look`).
     """
-    return {r["code"]: (named and r["name"]) or r["alias"] for r in ask(read, "known_as", {"obj": obj})}
+    return {r["code"]: (named and r["name"]) or r["alias"] for r in ask(read, "known_as", {"objs": [obj]})}
 
 
 def is_named(read: Read, obj: int) -> bool:

@@ -18,7 +18,7 @@ from metrics._contract import DAY, HOUR, SECOND, SPANS, Filters, Read, ask, stat
 from metrics._words import code, codes, words
 from metrics.process import PREFERRED, case_types
 
-CUSTOMER: Final = "customer"
+CUSTOMER: Final = "*customer"
 """Stands for all that happened with one customer, whatever case it was in."""
 MOST: Final = 20_000
 """No more cases than this are followed step by step; of more an even sample is."""
@@ -75,7 +75,7 @@ class Selection:
             *(("is", f"{name}={value}") for name, value in self.known),
             *((kind, getattr(self, kind)) for kind in ("longer", "state", "variant")),
         ]
-        return ";".join(f"{kind}:{quote(word, safe='=. ')}" for kind, word in parts if word)
+        return ";".join(f"{kind}:{quote(word, safe='=. *')}" for kind, word in parts if word)
 
     @property
     def narrows(self) -> bool:
@@ -97,7 +97,8 @@ class Cohort:
     """The cases of a selection under the filters of a page, in a stretch of time, for one reader.
 
     `to_t` is None for now. With an earlier one the cases are taken as they stood then, so two stretches compare alike.
-    `apart`: those of the types that the conditions leave out. `begun`: only those that began in the stretch, whether they moved since or not.
+    `apart`: those of the types that the conditions leave out. `begun`: only those that began in the stretch, whether
+    they moved since or not.
     """
 
     read: Read
@@ -107,7 +108,7 @@ class Cohort:
     to_t: int | None = None
     begun: bool = False
     apart: bool = False
-    memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    memo: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def types(self) -> list[str]:
@@ -154,28 +155,44 @@ class Cohort:
         """Its cases that went one way from beginning to end."""
         return replace(self, chosen=replace(self.chosen, variant=key), memo={})
 
-    def picked(self) -> Picked:
-        """The cases themselves, or an even sample of them; read once for each cohort."""
-        if "picked" not in self.memo:
-            (row,) = self.over("picked", {"most": MOST, "by_party": self.by_party})
-            self.memo["picked"] = Picked(row["total"], row["closed"], row["since_t"] or 0, row["objs"] or [])
-        found: Picked = self.memo["picked"]
+    def picked(self, most: int = MOST) -> Picked:
+        """The cases themselves, or an even sample of no more than some `most`; read once for each cohort."""
+        if most not in self.memo:
+            (row,) = self.over("picked", {"most": most, "by_party": self.by_party})
+            kept = [row[name] or [] for name in ("objs", "began", "moved", "ended")]
+            self.memo[most] = Picked(row["total"], row["closed"], row["since_t"] or 0, *kept)
+        found: Picked = self.memo[most]
         return found
 
 
 @dataclass(frozen=True, slots=True)
 class Picked:
-    """How many cases there are, how many of them have ended, when the oldest began, and those that are followed."""
+    """How many cases there are, how many of them have ended, and when the oldest of those that are followed began.
+    Those are in `objs`, and beside each when it `began`, last `moved` and `ended` (None while open)."""
 
     total: int
     closed: int
     since_t: int
     objs: list[int]
+    began: list[int]
+    moved: list[int]
+    ended: list[int | None]
 
     @property
     def is_sample(self) -> bool:
         """Whether not all are followed."""
         return len(self.objs) < self.total
+
+    def spans(self, seen_t: int) -> list[tuple[int, bool]]:
+        """How long each took, or has taken by now, and whether it is over."""
+        rows = zip(self.began, self.moved, self.ended, strict=True)
+        return [((max(seen_t, moved) if end is None else end) - began, end is not None) for began, moved, end in rows]
+
+    def plus(self, other: Picked) -> Picked:
+        """The cases of two types."""
+        since = min((t for t in (self.since_t, other.since_t) if t), default=0)
+        lists = (getattr(self, name) + getattr(other, name) for name in ("objs", "began", "moved", "ended"))
+        return Picked(self.total + other.total, self.closed + other.closed, since, *lists)
 
 
 def now(read: Read, filters: Filters, now_t: int) -> Cohort:

@@ -21,7 +21,7 @@ METRIC = Metric(
 LONGEST: Final = 200
 MOST_FOUND: Final = 40
 # How many of the latest objects a search looks through.
-_RECENT: Final = 300_000
+_RECENT: Final = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +181,7 @@ def record(read: Read, seq: int) -> Record | None:
 def find(read: Read, text: str) -> list[CaseRow]:
     """Objects whose id or name holds the text, latest movement first.
 
-    All contacts and accounts are looked through; of others the newest 300,000, and all by the beginning of their id.
+    All contacts and accounts are looked through; of others the newest 200,000, and all by the beginning of their id.
     """
     typed = text.strip()
     if len(typed) < 2:

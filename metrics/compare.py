@@ -11,7 +11,7 @@ from typing import Final
 
 from metrics import throughput
 from metrics._bh import Difference, adjusted, difference
-from metrics._contract import DAY, Filters, Metric, Read, ask
+from metrics._contract import Filters, Metric, Read, ask
 from metrics._discovery import followed
 from metrics._marks import marks
 from metrics._selection import Cohort, Selection, before, now
@@ -23,11 +23,14 @@ METRIC = Metric(
     "Two groups of cases: the share of cases in each that took a step, their difference with Newcombe's interval of "
     "95 %, and what remains when told how many steps were looked at (Benjamini-Hochberg at 5 %). An earlier period is "
     "taken as it stood at its end, so both are seen equally far. Times as under Times.",
-    "Groups may differ in more than what was chosen: a difference goes with the choice and need not come from it.",
+    "Groups may differ in more than what was chosen: a difference goes with the choice and need not come from it. A "
+    "case that moved in both periods is on both sides.",
 )
 
 # A share of fewer cases than this in either group is not compared.
 FEWEST: Final = 30
+# Enough for an interval of two points.
+FOLLOWED: Final = 6_000
 KEPT: Final = 0.05
 BEFORE: Final = "before"
 REST: Final = "rest"
@@ -105,17 +108,17 @@ def compared(read: Read, filters: Filters, now_t: int) -> Comparison:
 
 def side(cohort: Cohort, now_t: int, title: str) -> Side:
     """What is told of one group."""
-    cases = cohort.picked()
+    cases, seen_t = cohort.picked(FOLLOWED), now_t if cohort.to_t is None else cohort.to_t
     known = marks(cohort.read, Filters())
     params = {
         **known.params(),
         "rules": [number for number in known.shown if known.rows[number]["kind"] == "violation"],
         "objs": cases.objs,
         "since_t": cases.since_t,
-        "seen_t": now_t if cohort.to_t is None else cohort.to_t,
+        "seen_t": seen_t,
     }
     (row,) = ask(cohort.read, "side", params)
-    time = throughput.of_cohort(cohort, now_t, parts=False).whole
+    time = throughput.whole(cases, cohort.from_t, seen_t)
     return Side(title, cases.total, len(cases.objs), cases.closed, row["broken"], row["rework"], time)
 
 
@@ -126,18 +129,12 @@ def _of_counts(one: Side, other: Side, what: str) -> Difference | None:
 
 
 def _arcs(left: Cohort, right: Cohort) -> list[ArcDifference]:
-    n1, n0 = len(left.picked().objs), len(right.picked().objs)
+    n1, n0 = len(left.picked(FOLLOWED).objs), len(right.picked(FOLLOWED).objs)
     if min(n1, n0) < FEWEST:
         return []
-    taken1, taken0 = ({arc.key: arc.cases or 0 for arc in followed(one)} for one in (left, right))
+    taken1, taken0 = ({arc.key: arc.cases or 0 for arc in followed(one, FOLLOWED)} for one in (left, right))
     # What hardly anybody does on either side cannot differ by more than chance; looking at it costs the others.
     keys = sorted(k for k in taken1.keys() | taken0.keys() if taken1.get(k, 0) + taken0.get(k, 0) >= FEWEST // 3)
     found = [difference(taken1.get(key, 0), n1, taken0.get(key, 0), n0) for key in keys]
     q_values = adjusted([share.p for share in found])
     return [ArcDifference(*row) for row in zip(keys, found, q_values, strict=True)]
-
-
-def period_words(filters: Filters, now_t: int) -> tuple[int, int]:
-    """First day of the span and of the one before it (days since 1970)."""
-    first = max(0, filters.first_day(now_t))
-    return first, max(0, 2 * first - now_t // DAY - 1)

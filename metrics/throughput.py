@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
-from metrics import _km
-from metrics._contract import Filters, Metric, Read
-from metrics._km import Quantile
-from metrics._selection import Cohort, now
+from metrics._contract import DAY, HOUR, Filters, Metric, Read, ask
+from metrics._km import Curve, Quantile, kaplan_meier
+from metrics._selection import Cohort, Picked, now
 from metrics._words import UNKNOWN, code, words
 
 METRIC = Metric(
@@ -22,6 +21,9 @@ METRIC = Metric(
 )
 
 FEWEST: Final = 10
+# Enough for a median; more would only cost time.
+FOLLOWED: Final = 5_000
+MARKS: Final = (HOUR, DAY, 7 * DAY, 30 * DAY, 90 * DAY)
 _STAGE: Final = "stage"
 
 
@@ -38,13 +40,13 @@ class Stay:
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """The whole case, its steps and its stages, the longest stays first. `curve`: (microseconds, share ended, low,
-    high). Fewer than ten watched are left out."""
+    """The whole case, its steps and its stages, the longest stays first. `within`: the share that has ended after so
+    many microseconds. Fewer than ten watched are left out."""
 
     whole: Stay
     steps: Sequence[Stay]
     stages: Sequence[Stay]
-    curve: Sequence[tuple[float, float, float, float]]
+    within: Sequence[tuple[int, float]]
     followed: int
     total: int
 
@@ -54,45 +56,49 @@ def times(read: Read, filters: Filters, now_t: int) -> Times:
     return of_cohort(now(read, filters, now_t), now_t)
 
 
-def of_cohort(cohort: Cohort, now_t: int, *, parts: bool = True) -> Times:
-    """The times of the cases of a cohort that began in its stretch; without `parts` of whole cases only."""
+def whole(cases: Picked, from_t: int, seen_t: int) -> Stay:
+    """The time that those of the cases take, or have taken by `seen_t`, that began since `from_t`."""
+    pairs = zip(cases.began, cases.spans(seen_t), strict=True)
+    return _of_curve("", kaplan_meier((span, ended, 1) for began, (span, ended) in pairs if began >= from_t))
+
+
+def of_cohort(cohort: Cohort, now_t: int) -> Times:
+    """The times of the cases of a cohort that began in its stretch."""
     begun = replace(cohort, begun=True, memo={})
     seen_t = now_t if cohort.to_t is None else cohort.to_t
-    cases = begun.picked()
-    params = {"objs": cases.objs, "now_t": seen_t, "seen_t": seen_t, "since_t": cases.since_t}
-    (row,) = begun.over("spans", params)
-    curve = _km.survival(zip(row["spans"] or [], row["ended"] or [], strict=True))
-    if not parts:
-        return Times(_of_curve("", curve), [], [], _thin(curve), len(cases.objs), cases.total)
-    names = words(cohort.read, "activity")
-    steps = [_stay(names.get(r["activity"], ""), r) for r in begun.over("stays", params) if r["n"] >= FEWEST]
-    stage = code(cohort.read, "attribute", _STAGE)
-    rows = [] if stage == UNKNOWN else begun.over("stages", {**params, "stage": stage})
-    stages = [_stay(r["name"], r) for r in rows if r["n"] >= FEWEST]
+    cases = begun.picked(FOLLOWED)
+    curve = kaplan_meier((span, ended, 1) for span, ended in cases.spans(seen_t))
+    steps, stages = _parts(begun, cases, seen_t) if cases.objs else ([], [])
     return Times(
         _of_curve("", curve),
-        sorted(steps, key=_longest),
-        sorted(stages, key=_longest),
-        _thin(curve),
+        steps,
+        stages,
+        [(mark, 1 - curve.left(mark)) for mark in MARKS],
         len(cases.objs),
         cases.total,
     )
 
 
-def _stay(name: str, row: dict[str, list[int]]) -> Stay:
-    return _of_curve(name, _km.survival(zip(row["spans"], row["ended"], strict=True)))
+def _parts(begun: Cohort, cases: Picked, seen_t: int) -> tuple[list[Stay], list[Stay]]:
+    read = begun.read
+    closed = [-1 if end is None else end for end in cases.ended]
+    params = {"objs": cases.objs, "closed": closed, "seen_t": seen_t, "since_t": cases.since_t}
+    names = words(read, "activity")
+    steps = [_stay(names.get(row["activity"], ""), row) for row in ask(read, "stays", params) if row["n"] >= FEWEST]
+    stage = code(read, "attribute", _STAGE)
+    rows = [] if stage == UNKNOWN else ask(read, "stages", {**params, "stage": stage})
+    stages = [_stay(row["name"], row) for row in rows if row["n"] >= FEWEST]
+    return sorted(steps, key=_longest), sorted(stages, key=_longest)
 
 
-def _of_curve(name: str, curve: _km.Survival) -> Stay:
-    return Stay(name, curve.n, curve.n - curve.ended, _km.quantile(curve, 0.5), _km.quantile(curve, 0.9))
+def _stay(name: str, row: Mapping[str, Any]) -> Stay:
+    pairs = zip(row["spans"], row["ended"], strict=True)
+    return _of_curve(name, kaplan_meier((span, ended, 1) for span, ended in pairs))
+
+
+def _of_curve(name: str, curve: Curve) -> Stay:
+    return Stay(name, curve.n, curve.n - curve.ended, curve.quantile(0.5), curve.quantile(0.9))
 
 
 def _longest(stay: Stay) -> tuple[bool, float, str]:
     return stay.median.value is not None, -(stay.median.value or 0), stay.name
-
-
-def _thin(curve: _km.Survival, points: int = 60) -> list[tuple[float, float, float, float]]:
-    step = max(1, len(curve.times) // points)
-    rows = zip(curve.times, curve.share, curve.low, curve.high, strict=True)
-    return [(t, 1 - share, 1 - high, 1 - low) for i, (t, share, low, high) in enumerate(rows)
-            if i % step == 0 or i == len(curve.times) - 1]

@@ -7,14 +7,19 @@
 
   function numbers(el, d) {
     const names = Object.fromEntries(d.nodes.map((n) => [n.key, n.label]));
-    const most = Math.max(...Object.values(d.flow).map((f) => f[0]), 1);
+    // Where time is shown a wide arc is one on which much time is spent in all: that is where cases wait.
+    const weigh = (f) => (d.measure === "time" ? f[2] : f[0]), most = Math.max(...Object.values(d.flow).map(weigh), 1);
     for (const g of el.querySelectorAll("g.arc")) {
-      const [n, time] = d.flow[g.dataset.key] || [0, ""], [source, target] = g.dataset.key.split(">");
-      const width = 1 + 5 * Math.sqrt(n / most), isEnd = !source || !target;
+      const key = g.dataset.key, f = d.flow[key] || [0, "", 0], [n, time] = f, kind = d.kinds ? key.split("|")[0] : "";
+      const [source, target] = (d.kinds ? key.slice(kind.length + 1) : key).split(">");
+      const width = 1 + 5 * Math.sqrt(weigh(f) / most), isEnd = !source || !target, broken = (d.marks || {})[key] || 0;
+      g.setAttribute("class", ["arc", kind && "k" + (d.kinds.indexOf(kind) + 1), broken && "broken", (d.back || []).includes(key) && "back"].filter(Boolean).join(" "));
+      const mark = g.querySelector("text.mark"), flag = broken ? "✕ " + number(broken) : "";
+      if (mark && mark.textContent !== flag) mark.textContent = flag;
       g.querySelector("path.line").setAttribute("stroke-width", width.toFixed(2));
       const said = d.measure === "time" && !isEnd ? time : number(n), text = g.querySelector("text");
       if (text && text.textContent !== said) text.textContent = said;
-      g.setAttribute("aria-label", `${names[source] || "Start"} to ${names[target] || "End"}: ${number(n)} times${isEnd ? "" : ", on average " + time}`);
+      g.setAttribute("aria-label", `${names[source] || "Start"} to ${names[target] || "End"}: ${number(n)} times${isEnd ? "" : ", on average " + time}${broken ? `, ${number(broken)} breaches` : ""}`);
     }
     for (const g of el.querySelectorAll("g.node")) {
       const said = number(d.visits[g.dataset.key] || 0), text = g.querySelector(".n");
@@ -33,6 +38,7 @@
     fv.svg("path", { d, class: "line" }, g);
     if (e.tip) head(e.tip, e.path.at(-1), g);
     fv.svg("text", { "text-anchor": "middle" }, g, "");
+    fv.svg("text", { "text-anchor": "middle", class: "mark" }, g, "");
   }
   function node(n, root) {
     if (!n.label) {
@@ -60,6 +66,8 @@
       taken.push(best[1]);
       const text = g.querySelector("text");
       text.setAttribute("x", best[0].x.toFixed(1)); text.setAttribute("y", (best[0].y + 4).toFixed(1));
+      const mark = g.querySelector("text.mark");
+      mark.setAttribute("x", best[0].x.toFixed(1)); mark.setAttribute("y", (best[0].y + 16).toFixed(1));
     }
   }
   fv.drawMap = function (el, d, old) {

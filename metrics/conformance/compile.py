@@ -40,8 +40,9 @@ class Compiled:
     """All rules as data: `terms` and `clocks` are rows of rule_term and rule_clock, the rest SQL with parameters.
 
     `mark` finds the events rules look at; `watch` does so before an object's attributes can be known. `looks` are the
-    ways of deciding that some rule needs, `by_calendar` whether one counts business time, `whole` the types
-    of objects of which some rule needs every event, `reads_attrs` whether one reads what events carry, `attributes` the codes of object attributes that conditions read.
+    ways of deciding that some rule needs, `by_calendar` whether one counts business time, `whole` the types of objects
+    of which some rule needs every event, `reads_attrs` whether one reads what events carry, `attributes` the codes of
+    object attributes that conditions read.
     """
 
     terms: list[tuple[int, int, int, int, int, int, int]] = field(default_factory=list)

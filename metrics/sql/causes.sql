@@ -1,4 +1,5 @@
--- What was true of cases near their beginning, beside how they turned out: how many had it, how many of these are bad.
+-- What was true of cases near their beginning, beside how they turned out: how many had it, how many of these are bad,
+-- and some of the bad ones.
 WITH kase AS (SELECT unnest($objs) AS obj, unnest($began) AS first_t, unnest($bad) AS bad),
 early AS (
     SELECT k.obj, k.bad, e.activity, e.team, e.channel, e.t, e.ord, e.seq FROM case_event AS e JOIN kase AS k USING (obj)
@@ -14,4 +15,5 @@ early AS (
     UNION ALL SELECT 'weekday', (first_t // 86400000000 + 3) % 7, '', obj, bad FROM kase
     UNION ALL SELECT 'hour', first_t // 3600000000 % 24 // 6, '', obj, bad FROM kase
 )
-SELECT kind, code, value, count(*) AS n, count(*) FILTER (bad) AS bad FROM had GROUP BY ALL
+SELECT kind, code, value, count(*) AS n, count(*) FILTER (bad) AS bad,
+       list_slice(list(obj) FILTER (bad), 1, 50) AS some FROM had GROUP BY ALL

@@ -10,10 +10,10 @@ WHERE list_contains($types, f.otype) AND f.first_t < $to_t
       AND ($variant = '' OR f.variant = $variant)
       AND ($n_via = 0 OR f.obj IN (
           SELECT e.obj FROM case_event AS e JOIN (SELECT unnest($via) AS activity) AS v USING (activity)
-          WHERE e.t < $to_t GROUP BY e.obj HAVING count(DISTINCT e.activity) = $n_via))
+          WHERE list_contains($types, e.otype) AND e.t < $to_t GROUP BY e.obj HAVING count(DISTINCT e.activity) = $n_via))
       AND ($n_without = 0 OR f.obj NOT IN (
           SELECT e.obj FROM case_event AS e JOIN (SELECT unnest($without) AS activity) AS v USING (activity)
-          WHERE e.t < $to_t))
+          WHERE list_contains($types, e.otype) AND e.t < $to_t))
       AND ($n_known = 0 OR f.obj IN (
           SELECT o.obj FROM object_now AS o
           JOIN (SELECT unnest($attributes) AS attribute, unnest($values) AS value) AS k USING (attribute, value)

@@ -2,9 +2,11 @@
 -- date moved. A deal in whose own course no talk was ever seen borrows that of its customer's conversations.
 WITH deal AS (SELECT unnest($ids) AS obj, unnest($parties) AS party),
 own AS (
-    SELECT e.obj, e.seq, e.t, e.ord, e.direction, e.actor, e.attrs, a.name AS act,
-           a.name IN ('msg.in', 'msg.out', 'call.in', 'call.out', 'meeting.held')
-               AND coalesce(e.attrs ->> '$.automatic', '') <> 'true' AS is_talk
+    SELECT e.obj, e.seq, e.t, e.ord, e.direction, e.actor, a.name AS act,
+           -- Reading into attributes costs most of all this, so only where they are looked at.
+           CASE WHEN a.name NOT IN ('msg.in', 'msg.out', 'call.in', 'call.out', 'meeting.held') THEN e.attrs END AS attrs,
+           CASE WHEN a.name IN ('msg.out', 'call.out') THEN coalesce(e.attrs ->> '$.automatic', '') <> 'true'
+                ELSE a.name IN ('msg.in', 'call.in', 'meeting.held') END AS is_talk
     FROM few_case_event e JOIN activity a ON a.code = e.activity WHERE e.t BETWEEN $since_t AND $now_t
 ), lone AS (
     SELECT obj, party FROM deal WHERE party <> 0 AND obj NOT IN (SELECT obj FROM own WHERE is_talk)
@@ -16,7 +18,7 @@ own AS (
     JOIN object_type y ON y.code = e.otype AND y.name = 'conversation'
     WHERE e.t BETWEEN $since_t AND $now_t AND coalesce(e.attrs ->> '$.automatic', '') <> 'true'
       AND a.name IN ('msg.in', 'msg.out', 'call.in', 'call.out', 'meeting.held')
-), told AS (FROM own UNION ALL FROM near),
+), told AS (FROM own UNION ALL BY NAME FROM near),
 talk AS (
     SELECT *, direction <> coalesce(lag(direction) OVER course, 9) AS turns FROM told
     WHERE is_talk AND direction <> 0 WINDOW course AS (PARTITION BY obj ORDER BY t, ord, seq)
@@ -51,7 +53,8 @@ spoken AS (
                epoch_us(try_cast(attrs ->> '$.due_on' AS TIMESTAMP)) + 86399000000) END AS plan_t,
            max(t) FILTER (act = 'meeting.cancelled') OVER whole AS off_t,
            max(t) FILTER (act IN ('task.done', 'promise.kept')) OVER whole AS done_t,
-           try_cast(attrs ->> '$.to' AS DATE) - try_cast(attrs ->> '$.from' AS DATE) AS later
+           CASE WHEN act = 'closedate.changed' THEN
+               try_cast(attrs ->> '$.to' AS DATE) - try_cast(attrs ->> '$.from' AS DATE) END AS later
     FROM told WINDOW whole AS (PARTITION BY obj)
 )
 SELECT m.obj, any_value(s.in_t) AS in_t, any_value(s.unanswered) AS unanswered,
@@ -71,9 +74,9 @@ SELECT m.obj, any_value(s.in_t) AS in_t, any_value(s.unanswered) AS unanswered,
                            OR act <> 'meeting.scheduled' AND t > coalesce(done_t, 0)) AS next_t,
        min(plan_t) FILTER (act IN ('task.planned', 'promise.made') AND t > coalesce(done_t, 0)
                            AND plan_t < $now_t) AS missed_t,
-       max(t) FILTER (act IN ('stage.changed', 'quote.sent') AND t > $now_t - 2592000000000
+       max(t) FILTER (act IN ('stage.changed', 'quote.sent', 'opportunity.won') AND t > $now_t - 2592000000000
                       AND t - coalesce(talked_t, 0) > 1209600000000) AS dark_t,
-       arg_max(talked_t, t) FILTER (act IN ('stage.changed', 'quote.sent') AND t > $now_t - 2592000000000
+       arg_max(talked_t, t) FILTER (act IN ('stage.changed', 'quote.sent', 'opportunity.won') AND t > $now_t - 2592000000000
                       AND t - coalesce(talked_t, 0) > 1209600000000) AS dark_since_t,
        max(t) FILTER (act IN ('stage.changed', 'quote.sent', 'amount.changed')) AS moved_t,
        bool_or(m.obj IN (SELECT obj FROM near)) AS is_borrowed

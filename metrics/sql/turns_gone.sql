@@ -1,5 +1,7 @@
 -- Records were taken back: their questions go, and what their answers had ended is open again until the next answer.
 DELETE FROM reply WHERE seq IN (SELECT seq FROM gone);
+-- The same batch may bring a late question and take back what had answered it.
+DELETE FROM reply_new WHERE seq IN (SELECT seq FROM gone);
 DELETE FROM ask_open WHERE seq IN (SELECT seq FROM gone);
 DELETE FROM ask_done WHERE seq IN (SELECT seq FROM gone);
 CREATE OR REPLACE TEMP TABLE ask_again AS

@@ -16,9 +16,10 @@ import polars as pl
 from data.batch import Frames, to_frames
 from data.ingest import key64
 from data.page import Page
-from data.store import Store
+from data.store import SCHEMA, Store
 from data.writer import Writer
 from metrics._engine import Engine
+from metrics.conformance.decide import Conformance
 
 SPAN_DAYS = 730
 START_US = 1_700_000_000_000_000
@@ -105,7 +106,8 @@ JOIN term p ON p.kind = 'actor' AND p.name = w.actor""",
         SELECT (SELECT code FROM term WHERE kind = 'object_type' AND name = 'contact'), 'contact', contact, seq
         FROM loaded)
     GROUP BY ALL) ORDER BY first""",
-    "INSERT INTO object SELECT obj, otype, okey, id FROM found JOIN b_keys USING (obj) ORDER BY obj",
+    """INSERT INTO object (obj, otype, okey, id)
+    SELECT obj, otype, okey, id FROM found JOIN b_keys USING (obj) ORDER BY obj""",
     """CREATE OR REPLACE TEMP TABLE numbered AS
     SELECT l.seq, o.obj, o.otype FROM loaded l JOIN object o ON o.id = l.id
     UNION ALL SELECT l.seq, o.obj, o.otype FROM loaded l JOIN object o ON o.id = l.contact""",
@@ -130,7 +132,7 @@ _FURNISH = (
     """CREATE OR REPLACE TEMP TABLE found_too AS
     SELECT (SELECT max(obj) FROM object) + row_number() OVER (ORDER BY min(obj)) AS obj, 'account' AS type, id
     FROM account_of GROUP BY id""",
-    """INSERT INTO object
+    """INSERT INTO object (obj, otype, okey, id)
     SELECT obj, (SELECT code FROM term WHERE kind = 'object_type' AND name = 'account'), okey, id
     FROM found_too JOIN b_keys USING (obj) ORDER BY obj""",
     """CREATE OR REPLACE TEMP TABLE case_of AS
@@ -198,11 +200,12 @@ FAMILY = [
 
 
 def build(
-    path: Path, n_events: int, n_held: int, *, end_us: int | None = None
+    path: Path, n_events: int, n_held: int, *, end_us: int | None = None, conformance: Conformance | None = None
 ) -> tuple[Store, Writer, pl.DataFrame]:
     """A database with `n_events` stored and decided, its writer running, and the `n_held` events that follow.
 
-    With `end_us` the whole world is moved in time so that its last event happens then.
+    With `end_us` the whole world is moved in time so that its last event happens then. `conformance` are the rules;
+    without it the core pack.
     """
     world = path.with_suffix(".world")
     with duckdb.connect(str(world)) as con:
@@ -224,7 +227,7 @@ def build(
             con.execute("UPDATE world SET t = t + ($end - (SELECT max(t) FROM world))", {"end": end_us})
         held = pl.from_arrow(con.sql(f"SELECT * FROM world WHERE seq > {n_events} ORDER BY seq").to_arrow_table())
     store = Store.open(path)
-    engine = Engine()
+    engine = Engine(conformance)
     writer = Writer(store, [engine])
     writer.start()
     writer.register("bench", "eventlog", "bench", "")
@@ -263,6 +266,9 @@ def _load(con: duckdb.DuckDBPyConnection, writer: Writer, n_events: int) -> None
         con.execute(
             statement.format(n=n_events, source=source), {k: v for k, v in words.items() if f"${k}" in statement}
         )
+    # Names are kept while events arrive; here they are filled in as the schema does it for older files.
+    names = (SCHEMA / "0006_names.sql").read_text(encoding="utf8")
+    con.execute(names[names.index("UPDATE") :])
 
 
 def page_of(held: pl.DataFrame, cursor: int) -> Page:

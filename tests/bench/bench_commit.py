@@ -1,6 +1,6 @@
 """How a batch's cost grows with what is stored: decide, aggregate and commit 1,000 events at 1 and 10 million.
 
-    python tests/bench/bench_commit.py [--events 1e6,1e7,5e7] [--batches 60] [--quick]
+    python tests/bench/bench_commit.py [--events 1e6,1e7,5e7] [--batches 60] [--packs all] [--quick]
 
 Each size runs in a process of its own, on the same machine in the same run. CPU is of all threads of the process,
 from handing a page to the writer until it is committed and decided. The floor is the same rows appended to one bare
@@ -21,19 +21,23 @@ from pathlib import Path
 
 import duckdb
 import polars as pl
-from _report import machine, quantile, room, save, table
+from _report import ROOT, machine, quantile, room, save, table
 from _world import build, page_of
 
+from metrics.conformance.decide import Conformance
+
+PACKS = ROOT / "metrics" / "packs"
 BATCH = 1_000
 BIG, BIG_COMMITS = 20_000, 10
 
 
-def measure(n_events: int, n_batches: int) -> dict[str, object]:
+def measure(n_events: int, n_batches: int, packs: str) -> dict[str, object]:
     """The figures at one size."""
     with room(n_events, None) as folder:
         path = folder / "bench.duckdb"
         begun = time.monotonic()
-        store, writer, held = build(path, n_events, n_batches * BATCH + BIG * BIG_COMMITS)
+        conformance = Conformance(enabled=[file.stem for file in PACKS.glob("*.yaml")] if packs == "all" else ())
+        store, writer, held = build(path, n_events, n_batches * BATCH + BIG * BIG_COMMITS, conformance=conformance)
         built = time.monotonic() - begun
         cpu, wall = [], []
         for number in range(n_batches):
@@ -51,7 +55,8 @@ def measure(n_events: int, n_batches: int) -> dict[str, object]:
         writer.stop()
         store.close()
         return {
-            "events": n_events, "cpu_ms_p50": 1e3 * statistics.median(cpu), "cpu_ms_p95": 1e3 * quantile(cpu, 0.95),
+            "events": n_events, "rules": len(conformance.rules),
+            "cpu_ms_p50": 1e3 * statistics.median(cpu), "cpu_ms_p95": 1e3 * quantile(cpu, 0.95),
             "wall_ms_p50": 1e3 * statistics.median(wall), "wall_ms_p95": 1e3 * quantile(wall, 0.95),
             "sustained_events_per_s": sustained, "floor_cpu_ms_p50": floor, "build_s": built,
             "file_mb": path.stat().st_size / 2**20 if path.exists() else None,
@@ -81,30 +86,32 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--events", default="1e6,1e7")
     parser.add_argument("--batches", type=int, default=60)
+    parser.add_argument("--packs", choices=("core", "all"), default="core", help="which packs are switched on")
     parser.add_argument("--quick", action="store_true", help="sizes of a smoke run")
     parser.add_argument("--one", type=float, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.one:
-        print(json.dumps(measure(int(args.one), args.batches)), flush=True)
+        print(json.dumps(measure(int(args.one), args.batches, args.packs)), flush=True)
         # Connections that threads still hold make DuckDB complain at exit; the figures are out.
         os._exit(0)
     sizes = "2e4,1e5" if args.quick else args.events
     batches = 8 if args.quick else args.batches
     rows = []
     for size in sizes.split(","):
-        done = subprocess.run([sys.executable, __file__, "--one", size, "--batches", str(batches)],
-                              capture_output=True, text=True, check=False)
+        done = subprocess.run([sys.executable, __file__, "--one", size, "--batches", str(batches),
+                               "--packs", args.packs], capture_output=True, text=True, check=False)
         if done.returncode:
             sys.exit(done.stderr)
         rows.append(json.loads(done.stdout.splitlines()[-1]))
         rows[-1]["cpu_to_first_size"] = rows[-1]["cpu_ms_p50"] / rows[0]["cpu_ms_p50"]
         rows[-1]["cpu_to_floor"] = rows[-1]["cpu_ms_p50"] / rows[-1]["floor_cpu_ms_p50"]
-    result = {"machine": machine(), "batch": BATCH, "rows": rows}
+    result = {"machine": machine(), "batch": BATCH, "packs": args.packs, "rows": rows}
     table(rows, {
-        "events": "events stored", "cpu_ms_p50": "CPU ms p50", "cpu_ms_p95": "p95", "wall_ms_p50": "wall ms p50",
-        "wall_ms_p95": "p95", "cpu_to_first_size": "CPU to first", "cpu_to_floor": "CPU to floor",
-        "sustained_events_per_s": "events/s", "peak_mb": "peak MB", "file_mb": "file MB", "build_s": "build s"})
-    save("commit", result)
+        "events": "events stored", "rules": "rules", "cpu_ms_p50": "CPU ms p50", "cpu_ms_p95": "p95",
+        "wall_ms_p50": "wall ms p50", "wall_ms_p95": "p95", "cpu_to_first_size": "CPU to first",
+        "cpu_to_floor": "CPU to floor", "sustained_events_per_s": "events/s", "peak_mb": "peak MB",
+        "file_mb": "file MB", "build_s": "build s"})
+    save("commit" if args.packs == "core" else "commit-all", result)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
 """What deciding rules costs, against Declare4Py and pm4py: the same rules on the same events, in one run.
 
-    python tests/bench/bench_rules.py [--rounds 3] [--folder DIR] [--quick]
+    python tests/bench/bench_rules.py [--rounds 5] [--events 1e7] [--folder DIR] [--quick]
 
 (a) one timed response, (b) eight untimed constraints, both over the loan log BPI 2012 (262,200 events), (c) the eight
 over the log put four times side by side (1,048,800). Each program runs in a process of its own and reads the log before
 the clock starts; reading is reported apart. CPU is of all threads, the least of the rounds. Ours is a whole back-test
 (`try_pack`): reading the pack, compiling, deciding every binding, counting, and drawing the samples it shows. The
 yardsticks say which traces break a rule. All must find the same broken traces, or the bench ends with an error.
+(d) every pack switched on over ten million events: how long deciding all of that history takes.
 """
 
 from __future__ import annotations
@@ -55,6 +56,7 @@ rules:
      activation: {activity: A_ACCEPTED}, target: {activity: A_PREACCEPTED}}
 """
 PACKS = {"timed": TIMED, "eight": EIGHT}
+EVENTS = 262_200
 
 # Declare4Py has no checker for not-coexistence, so it does seven of the eight.
 DECLARE4PY = """
@@ -111,6 +113,7 @@ broken = {OURS.get(kind, kind): seen[kind] for kind in MODEL}
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 print(json.dumps({"read": read, "spent": spent, "broken": broken, "peak_mb": peak}))
 """
+PROGRAMS = {"Declare4Py": DECLARE4PY, "pm4py": PM4PY}
 
 
 def ours(log: Path, pack: str, rounds: int) -> dict[str, Any]:
@@ -137,7 +140,6 @@ def ours(log: Path, pack: str, rounds: int) -> dict[str, Any]:
     broken = {one.rule.id: one.objects["violated"] for one in tried}
     writer.stop()
     store.close()
-    # The import's memory is not the trial's; what is left after it is, so a second process measures only that.
     return {"read": read, "spent": spent, "broken": broken}
 
 
@@ -186,24 +188,129 @@ def row(what: str, program: str, found: dict[str, Any], events: int) -> dict[str
             "broken": found["broken"]}
 
 
-def compared(what: str, log: Path, pack: str, rounds: int, programs: dict[str, str]) -> list[dict[str, Any]]:
-    """All programs on one log; ends the bench where they find different traces broken."""
-    copies = COPIES if log != LOG else 1
-    folder = log.parent if log != LOG else programs_folder(programs)
-    own = folder / log.name
-    if not own.exists():
-        own.symlink_to(log)
-    mine = told([sys.executable, __file__, "--ours", str(own), "--pack", pack, "--rounds", str(rounds)])
-    mine |= told([sys.executable, __file__, "--peak", str(own), "--pack", pack])
-    rows = [row(what, "Frontview", mine, 262_200 * copies)]
-    for name, script in programs.items():
-        if name == "pm4py" and pack == "timed" or name == "Declare4Py" and copies > 1:
+def compared(what: str, log: Path, pack: str, rounds: int, copies: int) -> list[dict[str, Any]]:
+    """All programs that can, on one log; ends the bench where they find different traces broken."""
+    mine = told([sys.executable, __file__, "--ours", str(log), "--pack", pack, "--rounds", str(rounds)])
+    # Importing takes memory that trying does not, so a process that only tries tells how much that takes.
+    mine |= told([sys.executable, __file__, "--peak", str(log), "--pack", pack])
+    rows = [row(what, "Frontview", mine, EVENTS * copies)]
+    for name, script in PROGRAMS.items():
+        if (name == "pm4py" and pack == "timed") or (name == "Declare4Py" and copies > 1):
             continue
-        found = told([str(yardsticks.PYTHON), script, str(own), pack, str(rounds)])
-        different = {rule: (n, mine["broken"][rule]) for rule, n in found["broken"].items()
-                     if n != mine["broken"][rule]}
+        file = log.parent / f"check_{name}.py"
+        file.write_text(script, encoding="utf8")
+        found = told([str(yardsticks.PYTHON), str(file), str(log), pack, str(rounds)])
+        own = mine["broken"]
+        different = {rule: (n, own[rule]) for rule, n in found["broken"].items() if n != own[rule]}
         if different:
             sys.exit(f"{name} and Frontview find different traces broken: {different}")
-        rows.append(row(what, name, found, 262_200 * copies))
+        rows.append(row(what, name, found, EVENTS * copies))
         rows[-1]["to_ours"] = rows[-1]["cpu_s"] / rows[0]["cpu_s"]
     return rows
+
+
+def against_yardsticks(folder: Path, rounds: int, *, quick: bool) -> list[dict[str, Any]]:
+    """The table of (a), (b) and (c)."""
+    once = folder / LOG.name
+    once.symlink_to(LOG)
+    rows = compared("(a) timed response", once, "timed", rounds, 1)
+    rows += compared("(b) eight constraints", once, "eight", rounds, 1)
+    if not quick:
+        (folder / "large").mkdir()
+        large = replicated(folder / "large" / "loans.xes.gz", COPIES)
+        rows += compared("(c) eight, a million events", large, "eight", rounds, COPIES)
+    return rows
+
+
+def all_packs() -> list[str]:
+    """The names of every pack that comes with the program."""
+    return sorted(file.stem for file in (ROOT / "metrics" / "packs").glob("*.yaml"))
+
+
+def build_world(path: Path, n_events: int) -> dict[str, Any]:
+    """A world with the core pack decided, and left in its file."""
+    from _world import build
+
+    store, writer, _ = build(path, n_events, 0)
+    writer.stop()
+    store.close()
+    return {}
+
+
+def backfill(path: Path) -> dict[str, Any]:
+    """Switch every pack on, over all history."""
+    from data.store import Store
+    from metrics._engine import Engine
+    from metrics.conformance.decide import Conformance
+
+    store = Store.open(path)
+    engine, con = Engine(Conformance(enabled=all_packs())), store.connection.cursor()
+    at_cpu, at = time.process_time(), time.perf_counter()
+    con.execute("BEGIN")
+    engine.prepare(con)
+    con.execute("COMMIT")
+    spent = {"cpu_s": time.process_time() - at_cpu, "wall_s": time.perf_counter() - at}
+    (n_rules, n_bindings), = con.execute("SELECT count(DISTINCT rule), count(*) FROM binding").fetchall()
+    con.close()
+    store.close()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {**spent, "rules": len(engine.conformance.rules), "rules_met": n_rules, "bindings": n_bindings,
+            "peak_mb": peak}
+
+
+def backfilled(n_events: int, folder: Path | None) -> dict[str, Any]:
+    """(d) at so many events, in processes of their own: one builds, the next switches the packs on."""
+    with room(n_events, folder) as place:
+        path = place / "world.duckdb"
+        told([sys.executable, __file__, "--build", str(path), "--events", str(n_events)])
+        return {"events": n_events, **told([sys.executable, __file__, "--backfill", str(path)])}
+
+
+def part(args: argparse.Namespace) -> dict[str, Any] | None:
+    """What a process that the bench started for one thing found; None in the bench itself."""
+    works: dict[str, Callable[[], dict[str, Any]]] = {
+        "ours": lambda: ours(args.ours, args.pack, args.rounds),
+        "peak": lambda: {"peak_mb": peak_of_trial(args.peak, args.pack)},
+        "build": lambda: build_world(args.build, int(args.events)),
+        "backfill": lambda: backfill(args.backfill),
+    }
+    return next((work() for name, work in works.items() if getattr(args, name)), None)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--events", type=float, default=1e7, help="events that all packs are switched on over; 0: none")
+    parser.add_argument("--folder", type=Path, help="where the databases are put meanwhile")
+    parser.add_argument("--quick", action="store_true", help="sizes of a smoke run")
+    parser.add_argument("--pack", help=argparse.SUPPRESS)
+    for name in ("--ours", "--peak", "--build", "--backfill"):
+        parser.add_argument(name, type=Path, help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    found = part(args)
+    if found is not None:
+        print(json.dumps(found), flush=True)
+        # Connections that threads still hold make DuckDB complain at exit; the figures are out.
+        os._exit(0)
+    result: dict[str, Any] = {}
+    why = yardsticks.lacking() or ("" if LOG.exists() else f"the loan log is not here: {LOG}")
+    if why:
+        print(f"left out (a) to (c): {why}")
+    else:
+        with room(2e6, args.folder) as place:
+            result["yardsticks"] = against_yardsticks(place, 2 if args.quick else args.rounds, quick=args.quick)
+        table(result["yardsticks"], {"what": "what", "program": "program", "events": "events", "rules": "rules",
+                                     "cpu_s": "CPU s", "to_ours": "times ours", "read_s": "reading CPU s",
+                                     "peak_mb": "peak MB"})
+    n_events = int(2e5 if args.quick else args.events)
+    if n_events:
+        result["all_packs"] = backfilled(n_events, args.folder)
+        print()
+        table([result["all_packs"]], {"events": "events", "rules": "rules", "rules_met": "with bindings",
+                                      "bindings": "bindings", "cpu_s": "CPU s", "wall_s": "wall s",
+                                      "peak_mb": "peak MB"})
+    save("rules", result)
+
+
+if __name__ == "__main__":
+    main()

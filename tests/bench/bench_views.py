@@ -56,6 +56,18 @@ CHOICES: Mapping[str, Filters] = {
     "span all": replace(DAILY, span="all"),
     "span all, channel": replace(DAILY, span="all", channel="email"),
 }
+# What is asked of the process page alone: a filtered map, its other parts, several types of case together.
+_THROUGH = "via:quote.sent;not:msg.in;longer:1d"
+PROCESS: Mapping[str, Filters] = {
+    "two types": replace(DAILY, span="90d", pick="type:opportunity;type:ticket"),
+    "customers": replace(DAILY, span="90d", pick="type:*customer"),
+    "filtered": replace(DAILY, span="30d", pick=_THROUGH),
+    "filtered, span all": replace(DAILY, span="all", pick=_THROUGH),
+    "filtered, an attribute": replace(DAILY, span="all", pick="is:stage=opportunity.won"),
+    **{tab: replace(DAILY, span="90d", tab=tab) for tab in ("variants", "times", "compare", "causes")},
+    **{f"{tab}, filtered": replace(DAILY, span="90d", tab=tab, pick=_THROUGH)
+       for tab in ("variants", "times", "compare", "causes")},
+}
 _LISTENS = {"team": "team", "channel": "channel", "type": "otype", "window": "window", "span": "span"}
 
 
@@ -101,6 +113,8 @@ def page_cases(views: Mapping[str, View]) -> Iterator[Case]:
                 asked = {word for long, word in _LISTENS.items() if long in how}
                 if asked <= set(view.filters):
                     yield Case(viewer, view.title, how, _load(view, filters))
+            if view.id == "process":
+                yield from (Case(viewer, view.title, how, _load(view, filters)) for how, filters in PROCESS.items())
 
 
 def _load(view: View, filters: Filters) -> Callable[[Read, int], Any]:

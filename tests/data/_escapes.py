@@ -147,4 +147,13 @@ ESCAPES = [
     "SELECT * FROM event AT (VERSION => 1)",
     "SELECT * FROM main.binding",
     "SELECT * FROM recurring.event",
+    # relations of a few objects
+    "SELECT * FROM few_setting",
+    "SELECT * FROM few_event",
+    "SELECT * FROM few_few_object",
+    "SELECT * FROM main.few_object",
+    "SELECT * FROM few_object",
+    "SELECT * FROM few_record",
+    "SELECT * FROM few_object, setting",
+    "WITH few_object AS (SELECT * FROM setting) SELECT * FROM few_object",
 ]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from data.accounts import create_account
+from data.catalogue import scoped
 from data.errors import NotAllowed, OurFault
 from data.event import Aside, Change, Event, Link, Ref
 from data.page import Page
@@ -45,6 +46,9 @@ CONTENT = [
     "binding_open",
     "binding_done",
     "binding_past",
+    "ask",
+    "ask_open",
+    "ask_done",
     "variant",
     "agg_activity",
     "agg_dfg",
@@ -54,7 +58,17 @@ CONTENT = [
 ]
 SUMS = ["variant", "agg_activity", "agg_dfg", "agg_rule", "agg_case", "agg_variant"]
 # What each file holds besides: nobody reads it, or not as it stands there.
-HIDDEN = ["term", "person", "setting", "viewer_log", "retraction", "event_retracted", "team_actor", "schema_step"]
+HIDDEN = [
+    "reply",
+    "term",
+    "person",
+    "setting",
+    "viewer_log",
+    "retraction",
+    "event_retracted",
+    "team_actor",
+    "schema_step",
+]
 
 
 def event(number: int, case: str, activity: str, **more: Any) -> Event:
@@ -141,6 +155,8 @@ def cases(store: Store, relation: str, scope: Scope) -> set[str]:
         "object_actor",
         "binding",
         "binding_done",
+        "ask",
+        "ask_done",
     ],
 )
 def test_what_a_relation_of_cases_shows_to_whom(store: Store, relation: str) -> None:
@@ -266,8 +282,11 @@ def test_no_statement_gets_out_of_its_scope(store: Store, sql: str) -> None:
         "SELECT (SELECT count(*) FROM setting), (SELECT count(*) FROM event)"
     ).fetchall()
     for scope in NARROW:
+        theirs = {"objs": ALL, "scope_objs": ALL} if "few_" in sql else {}
         try:
-            rows = store.read(sql, {"scope_actor": CARLA, "scope_teams": ["service"], "table": "setting"}, scope)
+            rows = store.read(
+                sql, {"scope_actor": CARLA, "scope_teams": ["service"], "table": "setting", **theirs}, scope
+            )
         except (NotAllowed, OurFault):
             try:
                 rows = store.read(sql, {}, scope)
@@ -280,6 +299,81 @@ def test_no_statement_gets_out_of_its_scope(store: Store, sql: str) -> None:
         store.connection.execute("SELECT (SELECT count(*) FROM setting), (SELECT count(*) FROM event)").fetchall()
         == before
     )
+
+
+ALL = list(range(1, 200))
+FEW = ["case_event", "event_object", "object", "object_change", "object_now", "object_fact", "case_open", "object_team",
+       "object_actor", "binding", "binding_open", "binding_done", "binding_past"]
+
+
+@pytest.mark.parametrize("relation", [*FEW, "record"])
+def test_a_relation_of_a_few_objects_shows_what_the_whole_one_does(store: Store, relation: str) -> None:
+    def rows(named: str, scope: Scope, params: dict[str, Any]) -> list[str]:
+        return sorted(map(repr, store.read(f"SELECT * FROM {named}", params, scope)))
+
+    for scope in (REP, NOBODY, MANAGER, EVERYTHING, OFFICER, SYSTEM):
+        whole = rows(relation, scope, {})
+        assert rows(f"few_{relation}", scope, {"objs": ALL, "scope_objs": ALL}) == whole, scope.role
+        assert rows(f"few_{relation}", scope, {"objs": []}) == []
+    with pytest.raises(NotAllowed):
+        store.read(f"SELECT * FROM few_{relation}", {"objs": ALL}, ADMINISTRATOR)
+    with pytest.raises(OurFault):
+        store.read(f"SELECT * FROM few_{relation}", {}, REP)
+
+
+def test_only_what_tells_of_no_case_is_remembered_for_everybody(store: Store) -> None:
+    def is_common(sql: str, scope: Scope) -> bool:
+        return scoped(sql, scope, store._parse).is_common
+
+    content = [*CONTENT, *(f"few_{relation}" for relation in (*FEW, "record"))]
+    for scope in (REP, MANAGER, EVERYTHING, OFFICER, SYSTEM):
+        for relation in content:
+            for sql in (f"SELECT * FROM {relation}", f"SELECT count(*) FROM team, {relation}",
+                        f"WITH team AS (SELECT * FROM {relation}) SELECT * FROM team"):
+                try:
+                    assert not is_common(sql, scope), sql
+                except NotAllowed:
+                    continue
+        for relation in ("word", "source", "rule", "actor"):
+            assert is_common(f"SELECT * FROM {relation}", scope)
+    for relation in ("review_item", "case_actor", "barred_actor", "unmasking", "quarantine", "account"):
+        assert not is_common(f"SELECT * FROM {relation}", SYSTEM)
+    told = [store.read(f"SELECT * FROM {relation}", {}, scope) for relation in ("object", "actor") for scope in
+            (EVERYTHING, REP, OFFICER, EVERYTHING)]
+    assert told[0] == told[3] != told[1] and told[4] == told[7] != told[6]
+    assert "Anna Adler" not in repr(told[6])
+
+
+def test_what_everybody_sees_alike_is_read_again_once_it_changed() -> None:
+    store = Store.open(":memory:")
+    writer, _ = running(store)
+    fill(writer)
+    rows = store.read("SELECT name FROM activity", {}, REP)
+    rows[0]["name"] = "spoilt by a reader"
+    assert "spoilt by a reader" not in values(store, "SELECT name FROM activity", OFFICER)
+    assert "walked.in" not in values(store, "SELECT name FROM activity", REP)
+    writer.put("mail", Page({"token": "2"}, [event(9, "annas", "walked.in", direction="inbound")]))
+    assert "walked.in" in values(store, "SELECT name FROM activity", REP)
+    writer.report("mail", "failed", "no answer")
+    assert values(store, "SELECT state FROM source", MANAGER) == {"failed"}
+    writer.stop()
+    store.close()
+
+
+def test_who_takes_part_later_reads_the_few_from_then_on() -> None:
+    store = Store.open(":memory:")
+    writer, _ = running(store)
+    fill(writer)
+    objs = [row["obj"] for row in store.read("SELECT obj FROM object WHERE id = 'bens'", {}, SYSTEM)]
+
+    def seen(scope: Scope) -> set[Any]:
+        return {row["id"] for row in store.read("SELECT id FROM few_object", {"objs": objs}, scope)}
+
+    assert seen(REP) == set() and seen(MANAGER) == {"bens"}
+    writer.put("mail", Page({"token": "2"}, [event(9, "bens", "msg.out", actor=ANNA, team="sales")]))
+    assert seen(REP) == {"bens"} and seen(NOBODY) == set()
+    writer.stop()
+    store.close()
 
 
 def test_parameters_of_the_caller_do_not_widen_the_scope(store: Store) -> None:

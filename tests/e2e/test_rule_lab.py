@@ -1,4 +1,4 @@
-"""An officer in a real browser writes a rule, mends a typo, tries it on the demo, judges hits, and sees the precision."""
+"""An officer in a real browser writes a rule, mends a typo, tries it, judges hits, and sees the precision."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from layouts._place import in_order, place, rows_of
 from metrics import live, process, sources, waiting
 from metrics._contract import HOUR, SECOND, Filters, Read
 from metrics._people import Team, fold_small, teams
+from metrics._persons import in_case
 from metrics.case import case, find, record
 from metrics.process import Arc, chosen, visits
 
@@ -103,7 +104,9 @@ def test_an_officer_reads_pseudonyms(world: World) -> None:
     read = reading(world, OFFICER)
     found = case(read, find(read, "T-1")[0].label.obj)
     assert found is not None
-    assert {step.actor[:7] for step in found.steps if step.activity == "msg.out"} == {"Person "}
+    assert {step.actor for step in found.steps if step.activity == "msg.out"} == {"Person"}
+    shown = in_case(read, found, named=False)
+    assert {step.actor[:7] for step in shown.steps if step.activity == "msg.out"} == {"Person "}
 
 
 def test_the_flow_of_tickets_is_counted_step_by_step(world: World) -> None:

@@ -138,9 +138,10 @@ def quiet() -> list[Fact]:
     answer being taken back, and one whose ticket is resolved without an answer."""
 
     def told(number: str, hour: int, activity: str, case: Ref) -> Event:
-        contact, direction = Ref("contact", f"{case.id}@client.example"), "inbound" if activity in INBOUND else "outbound"
-        at = START + timedelta(days=8, hours=hour)
-        return Event(number, at, activity, (case, contact), direction=direction if activity != "resolved" else "internal")
+        objects, at = (case, Ref("contact", f"{case.id}@client.example")), START + timedelta(days=8, hours=hour)
+        if activity == "resolved":
+            return Event(number, at, activity, objects)
+        return Event(number, at, activity, objects, direction="inbound" if activity in INBOUND else "outbound")
 
     waits, twice = Ref("conversation", "mail/waits"), Ref("conversation", "mail/twice")
     solved = Ref("ticket", "mail/solved")
@@ -322,6 +323,9 @@ def snapshot(con: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[Any, ...]]]
         kept = " GROUP BY ALL HAVING " + " OR ".join(f"sum({name}) <> 0" for name in sums) if sums else ""
         rows = con.execute(f"SELECT {picked} FROM {table}{kept}").fetchall()
         kinds = [*columns.values(), *(_PLAIN for _ in sums)]
+        for kind, value in ((k, v) for row in rows for k, v in zip(kinds, row, strict=True) if k):
+            if value not in names[kind]:
+                raise KeyError(f"{table} refers to {kind} {value}, which is not there")
         found[table] = sorted(
             (
                 tuple(names[kind][value] if kind else value for kind, value in zip(kinds, row, strict=True))

@@ -34,4 +34,4 @@ def fetch() -> None:
 if __name__ == "__main__":
     if lacking():
         fetch()
-    sys.exit(lacking())
+    sys.exit(lacking() or 0)

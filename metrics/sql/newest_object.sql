@@ -1,0 +1,2 @@
+-- The number of the newest object.
+SELECT last_obj FROM numbering
