@@ -44,6 +44,7 @@ from layouts._hub import Hub
 from layouts._lab_talk import add_lab
 from layouts._lab_work import Lab
 from layouts._mine_work import add_mine
+from layouts._practice_work import add_practice
 from layouts._review_work import ReviewWork, add_review
 from metrics._bench import Bench
 from metrics._contract import Filters, Read
@@ -88,6 +89,7 @@ def create_server(store: Store, writer: Writer, options: ServerOptions | None = 
     add_evidence(server, store, writer, options.now)
     work = ReviewWork(store, writer, options.review, options.now)
     add_review(server, work)
+    add_practice(server, store, writer, options.now)
     add_desk(server, store, writer, options.now)
     lab = Lab(store, writer, options.bench, options.now)
     add_lab(server, lab)
