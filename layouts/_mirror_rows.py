@@ -14,8 +14,9 @@ from layouts._rep_rows import deed
 from metrics.mirror import KEPT, Finding, Held, Look, Mirror, Own, Said, ToSettle
 
 _KINDS = 14
+_VIOLATED = 2
 _WRONG = "This is wrong: mark it, and leave it out of figures until it is settled"
-_VERDICTS = {0: "overdue, still open", 2: "broken", 5: "cannot tell"}
+_VERDICTS = {0: "overdue", 2: "broken", 5: "cannot tell"}
 _LOOKS = {"case": "opened the case", "event": "opened an event", "binding": "opened the evidence"}
 
 
@@ -60,9 +61,9 @@ def findings(rows: Sequence[Finding]) -> list[Component]:
             f"case:{r.obj}" if r.case else "",
             [
                 _cards.moment(r.t, "ago"),
-                _cards.severity(r.severity, r.kind),
+                _cards.severity(r.severity),
                 html.Span(f"{r.id} {r.title}", className="strong clip", title=r.reason or r.title),
-                html.Span(_VERDICTS.get(r.verdict, ""), className="state"),
+                html.Span(_state(r), className="state"),
                 _rows.case_link(r.case) if r.case else "",
                 _mark(r.dispute) or deed("Dispute", _WRONG, action="dispute", kind="binding", rule=r.rule, obj=r.obj,
                                          seq=r.act_seq),
@@ -71,6 +72,13 @@ def findings(rows: Sequence[Finding]) -> list[Component]:
         for r in rows
     ]
     return [_cards.table(("When", "Severity", "Rule", "State", "Case", "Say"), table, "Findings", "findings")]
+
+
+def _state(row: Finding) -> str:
+    # Only a rule that needs no judgement says that something was broken.
+    if row.kind == "review" and row.verdict == _VIOLATED:
+        return "for review"
+    return _VERDICTS.get(row.verdict, "")
 
 
 def _mark(dispute: int) -> Component | None:
@@ -121,8 +129,9 @@ def rules(found: Mirror) -> list[Component]:
     if not found.rules:
         return [_cards.empty("No rule was activated by your work.")]
     table = [
-        ("", [_cards.severity(r["severity"], r["kind"]), html.Span(f"{r['id']} {r['title']}", className="clip",
-                                                                  title=r["title"]),
+        ("", [_cards.severity(r["severity"]),
+              html.Span([_cards.chip("review", "tiny") if r["kind"] == "review" else None, f"{r['id']} {r['title']}"],
+                        className="clip", title=r["title"]),
               *(_cards.number(r[name]) for name in ("n", "pending", "kept", "violated", "other"))])
         for r in found.rules
     ]

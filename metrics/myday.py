@@ -25,8 +25,8 @@ METRIC = Metric(
     "answer; rules whose deadline is within three days, inside the rule's own nudge, or over for less than thirty; "
     "days you promised in a message; meetings you held in the last week without a next step, due a day later; deals "
     "in which nothing moved for 14 to 180 days. Ordered by time left (late, within 1 h, 4 h, 24 h, 3 days, later), "
-    "then by value: the amount of the case, or of the customer's largest open deal of yours. A customer who waits with no rule "
-    "about it counts as due after 24 hours in this order.",
+    "then by value: the amount of the case, or of the customer's largest open deal of yours. A customer "
+    "who waits with no rule about it counts as due after 24 hours in this order.",
     "Work that no connected system sees, such as a private telephone: it stays on the list. A promised day is read "
     "from words and may be misread. What you put off, called not yours, or dispute is left out until you take it back.",
 )
