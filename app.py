@@ -24,6 +24,7 @@ from connectors._schedule import Collector
 from data import settings as settings_of
 from data.accounts import list_accounts
 from data.errors import FixSettings, FrontviewError
+from data.mine_settings import Mine
 from data.plugins import discover
 from data.reviews import Plan
 from data.settings import Settings, StorePlace
@@ -31,6 +32,7 @@ from data.store import Store
 from data.writer import Writer
 from layouts._alarm_loop import AlarmLoop
 from layouts._cli import COMMANDS, command_line
+from layouts._nudge_loop import NudgeLoop
 from layouts._server import ServerOptions, create_server, run
 from metrics._bench import Bench
 from metrics._engine import running
@@ -56,10 +58,12 @@ def serve(settings: Settings, args: argparse.Namespace) -> None:
         server = settings.server
         options = ServerOptions(VERSION, personas() if demo else (), Hooks(settings, catalogue, writer),
                                 server.session_hours, server.secure, review=Plan.of(settings),
-                                bench=Bench.of(settings))
+                                bench=Bench.of(settings),
+                                mine=Mine(settings.nudges, settings.embed, server.public_url))
         app = create_server(store, writer, options)
         collector = Collector(settings, store, writer, catalogue)
         alarms = AlarmLoop(settings, store, writer, Delivery(settings))
+        nudges = NudgeLoop(settings, store, writer, Delivery)
         packs = [Path(folder) for folder in settings.rules.packs]
 
         def ready() -> None:
@@ -68,10 +72,12 @@ def serve(settings: Settings, args: argparse.Namespace) -> None:
                 print("no source is configured; begin with: cp data/frontview.example.toml frontview.toml")
             collector.start()
             alarms.start()
+            nudges.start()
         with watching(writer, packs):
             try:
                 run(app, server.host, server.port, ready)
             finally:
+                nudges.stop()
                 alarms.stop()
                 collector.stop()
 

@@ -28,6 +28,7 @@ from layouts._ics import calendar
 from metrics import _mirror_file, myday
 from metrics._contract import HOUR, Read
 from metrics.case import case
+from metrics.mirror import told_how
 
 _READERS: Final = frozenset({Role.REP, Role.MANAGER, Role.OFFICER})
 _LONGEST: Final = 2**53
@@ -45,12 +46,8 @@ class Desk:
 
     def choices(self, who: Principal) -> dict[str, Any]:
         """How the person is told now, and what there is to choose from."""
-        rows = self.store.read("FROM nudge_choice", {}, who.scope)
-        feed = self.store.read("FROM feed_key", {}, who.scope)
-        letters = self.store.read("FROM my_letters ORDER BY n DESC LIMIT 1", {}, who.scope)
-        return {"chosen": rows[0] if rows else None, "ways": list(self.mine.nudges.ways(who.actor)),
-                "feed": feed[0]["made_t"] if feed else None, "embed": self.panels.is_on,
-                "last": letters[0]["state"] if letters else None}
+        return {**told_how(Read.of(self.store, who.scope)), "ways": list(self.mine.nudges.ways(who.actor)),
+                "embed": self.panels.is_on}
 
 
 def add_mine(server: FastAPI, store: Store, writer: Writer, mine: Mine, sessions: Sessions,

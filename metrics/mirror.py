@@ -172,6 +172,16 @@ def mirror(read: Read, now_t: int) -> Mirror:
     )
 
 
+def told_how(read: Read) -> dict[str, Any]:
+    """How the reader chose to be told (`chosen`), since when a calendar address holds (`feed`, microseconds), and what
+    became of the last message (`last`: waiting, sent, failed); None where there is none."""
+    rows = read("SELECT * FROM nudge_choice", {})
+    feed = read("SELECT made_t FROM feed_key", {})
+    letters = read("SELECT state FROM my_letters ORDER BY n DESC LIMIT 1", {})
+    return {"chosen": rows[0] if rows else None, "feed": feed[0]["made_t"] if feed else None,
+            "last": letters[0]["state"] if letters else None}
+
+
 def to_settle(read: Read) -> list[ToSettle]:
     """What officers have to settle, oldest first. NotAllowed for others."""
     rows = read("SELECT * FROM disputed WHERE settled_t IS NULL ORDER BY n", {})

@@ -19,7 +19,7 @@ from front_bench import Front, page_of
 
 from data.scope import Role
 from tests.e2e.test_mail_to_page import PASSWORD, ROOT, command, free_port, health, mail, until
-from tests.e2e.test_review_queue import grave
+from tests.e2e.test_review_in_browser import grave
 from tests.peers import chromium, dovecot
 
 NO_BROWSER = chromium.missing()
