@@ -24,6 +24,10 @@ _DAY_CASE: Final = f"""SELECT * FROM main.case_open
                        WHERE actor IN ({_ME}) OR actor = 0 AND obj IN ({_MY_CASES})"""
 _OPEN: Final = "withdrawn_t IS NULL AND (settled_t IS NULL OR outcome = 'upheld')"
 _BINDINGS: Final = f"SELECT DISTINCT rule, obj, seq FROM main.dispute WHERE kind = 'binding' AND {_OPEN}"
+# The same, told otherwise: of two equal parts of a statement the store makes one, keeps it, and then reads all of the
+# bindings even where nothing is disputed.
+_BINDINGS_TOO: Final = f"""SELECT rule, obj, seq, min(n) AS first_n FROM main.dispute
+                           WHERE kind = 'binding' AND {_OPEN} GROUP BY rule, obj, seq"""
 _EVENTS: Final = f"SELECT DISTINCT seq FROM main.dispute WHERE kind = 'event' AND {_OPEN}"
 
 _OWN: Final = {
@@ -78,7 +82,7 @@ _TO_SETTLE: Final = """SELECT n, at_t, kind, rule, obj, seq, what, settled_t, ou
 _MINUS: Final = {
     "agg_rule": f"""SELECT CAST(b.t // 86400000000 AS INTEGER) AS day, b.team, b.channel, b.rule, b.verdict,
                            CAST(-1 AS BIGINT) AS n
-                    FROM main.binding b SEMI JOIN ({_BINDINGS}) d
+                    FROM ({_BINDINGS_TOO}) d JOIN main.binding b
                     ON d.obj = b.obj AND d.rule = b.rule AND d.seq = b.act_seq""",
     "agg_activity": f"""SELECT CAST(e.t // 3600000000 AS INTEGER) AS hour, e.team, e.channel, e.direction, e.activity,
                                CAST(-1 AS BIGINT) AS n

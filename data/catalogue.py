@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final, NamedTuple
 
 from data import _mine_relations, _practice_relations
@@ -229,7 +229,7 @@ def _elsewhere(relation: str, scope: Scope) -> str | None:
     return None
 
 
-def _definition(relation: str, scope: Scope) -> str | None:
+def _definition(relation: str, scope: Scope, *, disputes: bool = True) -> str | None:
     if relation in _SHARED | _REVIEW:
         return _reviewing(relation, scope) if relation in _REVIEW else None
     if relation == "actor":
@@ -252,7 +252,8 @@ def _definition(relation: str, scope: Scope) -> str | None:
         raise NotAllowed(f"{relation!r} is not a relation that can be read")
     if scope.role == Role.ADMINISTRATOR:
         raise NotAllowed(f"an administrator reads no content, so not {relation}")
-    return _mine_relations.undisputed(relation, _rows_in_scope(relation, scope), scope, _MY_TEAMS)
+    rows = _rows_in_scope(relation, scope)
+    return _mine_relations.undisputed(relation, rows, scope, _MY_TEAMS) if disputes else rows
 
 
 def _fold(name: str) -> str:
@@ -311,7 +312,7 @@ class Narrowed(NamedTuple):
 
 
 @lru_cache(maxsize=2048)
-def scoped(sql: str, scope: Scope, parse: Callable[[str], str]) -> Narrowed:
+def scoped(sql: str, scope: Scope, parse: Callable[[str], str], *, disputes: bool = True) -> Narrowed:
     """The statement as this scope may read it.
 
     `parse` turns SQL into DuckDB's JSON tree. Raises NotAllowed for anything but one SELECT over relations that
@@ -322,7 +323,7 @@ def scoped(sql: str, scope: Scope, parse: Callable[[str], str]) -> Narrowed:
         raise NotAllowed(f"only a single SELECT can be read: {tree.get('error_message', 'several statements')}")
     tables: set[str] = set()
     _walk(tree["statements"], frozenset(), tables)
-    ways = (_few, _elsewhere, _definition)
+    ways = (_few, _elsewhere, partial(_definition, disputes=disputes))
     parts = [(name, next(filter(None, (way(name, scope) for way in ways)), None)) for name in sorted(tables)]
     shadows = [f"{name} AS NOT MATERIALIZED ({body})" for name, body in parts if body]
     needs = frozenset(p for p in _PARAMETERS if any("$" + p in s for s in shadows))
