@@ -19,7 +19,7 @@
       g.querySelector("path.line").setAttribute("stroke-width", width.toFixed(2));
       const said = d.measure === "time" && !isEnd ? time : number(n), text = g.querySelector("text");
       if (text && text.textContent !== said) text.textContent = said;
-      g.setAttribute("aria-label", `${names[source] || "Start"} to ${names[target] || "End"}: ${number(n)} times${isEnd ? "" : ", on average " + time}${broken ? `, ${number(broken)} breaches` : ""}`);
+      g.setAttribute("aria-label", `${names[source] || "Start"} to ${names[target] || "End"}: ${number(n)} times${isEnd ? "" : ", on average " + time}${broken ? `, ${number(broken)} breaches, shown as ${g.textContent}` : ""}`);
     }
     for (const g of el.querySelectorAll("g.node")) {
       const said = number(d.visits[g.dataset.key] || 0), text = g.querySelector(".n");
